@@ -1,0 +1,84 @@
+"""The answer to one photograph: an immutable value that windows, files and reports show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.images import FieldOfView, LateralityAssessment
+from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.referral import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model answered, and what it ran on."""
+
+    id: str
+    version: str
+    engine: str  # "onnx" or "torch"
+    device: str  # "CPUExecutionProvider", "cuda:0", ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelAnswer:
+    """What an engine gives back for one preprocessed crop.
+
+    ``probabilities`` are calibrated, float32, shape ``(K,)``; ``activations`` are the signed
+    class-activation maps in logits, float32, shape ``(K, h, w)``: their mean over places plus
+    the label's bias is the label's logit.
+    """
+
+    probabilities: NDArray[np.float32]
+    activations: NDArray[np.float32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActivationMaps:
+    """All labels' maps of one photograph, with their place in it.
+
+    ``left``, ``top`` and ``side`` (original pixels) are the square that the maps cover; what
+    lies outside ``field_of_view`` (original pixels) carries no evidence.
+    """
+
+    codes: tuple[str, ...]
+    values: NDArray[np.float32] = field(repr=False)  # (K, h, w), signed, in logits
+    left: float = 0.0
+    top: float = 0.0
+    side: float = 0.0
+    field_of_view: FieldOfView | None = None
+
+    def of(self, code: str) -> NDArray[np.float32]:
+        """Return the map ``(h, w)`` of label `code`; a KeyError if the model lacks it."""
+        try:
+            return self.values[self.codes.index(code)]
+        except ValueError:
+            raise KeyError(code) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """Everything the program concluded about one photograph.
+
+    ``findings`` holds every label of the model in its order; it is empty, and ``model`` and
+    ``maps`` are None, when the photograph is no fundus photograph: nothing was asked of the
+    model then.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    quality: ImageQuality
+    laterality: LateralityAssessment
+    referral: Referral
+    findings: tuple[Finding, ...] = ()
+    model: ModelIdentity | None = None
+    maps: ActivationMaps | None = None
+    field_of_view: FieldOfView | None = None  # original pixels
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def finding(self, code: str) -> Finding | None:
+        """Return the finding of label `code`, None if the model lacks it."""
+        return next((f for f in self.findings if f.label == code), None)

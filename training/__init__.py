@@ -1,0 +1,1 @@
+"""Training and evaluation of models; imports domain, imaging and ml only."""
