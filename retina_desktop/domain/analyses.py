@@ -52,10 +52,10 @@ class ActivationMaps:
 
     def of(self, code: str) -> NDArray[np.float32]:
         """Return the map ``(h, w)`` of label `code`; a KeyError if the model lacks it."""
-        try:
-            return self.values[self.codes.index(code)]
-        except ValueError:
-            raise KeyError(code) from None
+        if code not in self.codes:
+            raise KeyError(code)
+        activation: NDArray[np.float32] = self.values[self.codes.index(code)]
+        return activation
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -102,3 +102,7 @@ class OutputUnwritableError(RetinaError):
     """A result could not be written where the user wants it."""
 
     code: ClassVar[str] = "output_unwritable"
+
+
+class TaskCancelledError(Exception):
+    """A task noticed that it was asked to stop; no error, and nothing to show."""

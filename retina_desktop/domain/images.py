@@ -81,7 +81,7 @@ class FundusImage:
     @property
     def scale(self) -> float:
         """Decoded pixels per original pixel, in (0, 1]."""
-        return self.pixels.shape[1] / self.width
+        return float(self.pixels.shape[1]) / self.width
 
 
 @dataclass(frozen=True, slots=True)
