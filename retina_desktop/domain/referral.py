@@ -1,39 +1,131 @@
-"""How urgently to refer: a table-driven rule from findings and quality to a traffic light.
+"""How urgently to refer: a pure rule from findings and quality to a light and its reason.
 
-The rule itself is filled in below; the tiers are the contract.
+One photograph: the most urgent tier of its present findings (`domain.labels` is the table).
+``Disease_Risk`` counts only when no named label explains it. A photograph that cannot be
+judged is never "nothing found": it is repeated, unless what was found on it is urgent anyway.
+One eye: the most urgent of its photographs; an ungradable photograph is forgiven when another
+of the same eye could be judged. One patient: the more urgent eye.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
+from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.labels import DISEASE_RISK, Label, label_of
+from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.referral_tiers import ReferralTier
 
-class ReferralTier(StrEnum):
-    """The traffic light, most urgent first."""
-
-    URGENT = "urgent"  # red: same day to a week, a human read now
-    SOON = "soon"  # amber: within weeks
-    ROUTINE = "routine"  # yellow-green: the next regular ophthalmic appointment
-    REIMAGE = "reimage"  # grey: cannot be judged; repeat the photograph, else refer
-    NONE = "none"  # green: nothing found among the labels assessed
-
-    @property
-    def shown(self) -> str:
-        """The words on the light."""
-        return _SHOWN[self]
-
-
-_SHOWN = {
-    ReferralTier.URGENT: "Refer urgently",
-    ReferralTier.SOON: "Refer soon",
-    ReferralTier.ROUTINE: "Routine referral",
-    ReferralTier.REIMAGE: "Repeat photograph or refer",
-    ReferralTier.NONE: "No referral from this photograph",
-}
+__all__ = ["Referral", "ReferralTier", "refer_eye", "refer_patient", "refer_photograph"]
 
 
 @dataclass(frozen=True, slots=True)
 class Referral:
-    """The advice and, in one or two sentences, why."""
+    """The advice and, in plain sentences, why."""
 
     tier: ReferralTier
     reason: str
+
+
+def refer_photograph(findings: Sequence[Finding], quality: ImageQuality) -> Referral:
+    """Advise on one photograph.
+
+    Parameters
+    ----------
+    findings : Sequence[Finding]
+        All labels of the model; empty when the photograph is no fundus photograph.
+    quality : ImageQuality
+        Of the same photograph.
+    """
+    if not quality.is_fundus:
+        return Referral(ReferralTier.REIMAGE, "This is not a colour fundus photograph.")
+    present = _explained([label_of(f.label) for f in findings if f.is_positive])
+    found = _most_urgent(present)
+    if quality.gradable:
+        return Referral(found, _found_reason(present, found) or _nothing_reason(findings))
+    ungradable = "The photograph is not gradable: " + _weaknesses(quality)
+    if found.rank < ReferralTier.REIMAGE.rank:
+        return Referral(found, f"{_found_reason(present, found)} {ungradable}")
+    return Referral(
+        ReferralTier.REIMAGE,
+        f"{ungradable} Repeat it; refer the patient if it cannot be improved.",
+    )
+
+
+def refer_eye(photographs: Sequence[Referral]) -> Referral:
+    """Advise on one eye from the advice on each of its photographs (at least one)."""
+    judged = [p for p in photographs if p.tier is not ReferralTier.REIMAGE]
+    worst = min(judged or photographs, key=lambda referral: referral.tier.rank)
+    repeated = len(photographs) - len(judged)
+    if judged and repeated:
+        verb = "photograph was" if repeated == 1 else "photographs were"
+        return Referral(worst.tier, f"{worst.reason} {repeated} other {verb} not gradable.")
+    return worst
+
+
+def refer_patient(eyes: Mapping[Laterality | None, Sequence[Referral]]) -> Referral:
+    """Advise on a patient from the photographs of each eye.
+
+    Photographs whose eye is unknown (key None) count as an eye of their own. An eye without
+    any photograph is named in the reason: nobody has looked at it.
+    """
+    advised = {eye: refer_eye(photographs) for eye, photographs in eyes.items() if photographs}
+    if not advised:
+        return Referral(ReferralTier.REIMAGE, "No photograph has been judged.")
+    tier = min((referral.tier for referral in advised.values()), key=lambda t: t.rank)
+    parts = [f"{_eye_name(eye)}: {advised[eye].reason}" for eye in _in_order(advised)]
+    if None not in advised:
+        parts += [
+            f"{_eye_name(eye)}: not examined." for eye in Laterality if eye not in advised
+        ]
+    return Referral(tier, " ".join(parts))
+
+
+def _explained(present: list[Label]) -> list[Label]:
+    named = [label for label in present if label.code != DISEASE_RISK]
+    return named or present
+
+
+def _most_urgent(labels: Sequence[Label]) -> ReferralTier:
+    tiers = [label.tier for label in labels] or [ReferralTier.NONE]
+    return min(tiers, key=lambda tier: tier.rank)
+
+
+def _found_reason(present: Sequence[Label], tier: ReferralTier) -> str:
+    deciding = [label for label in present if label.tier is tier]
+    if not deciding:
+        return ""
+    names = _listed([label.name.lower() for label in deciding])
+    notes = " ".join(label.urgency_note for label in deciding if label.urgency_note)
+    if [label.code for label in deciding] == [DISEASE_RISK]:
+        return "Abnormal, but no named label explains it: a reader should look."
+    return f"Found: {names}. {notes}".strip()
+
+
+def _nothing_reason(findings: Sequence[Finding]) -> str:
+    assessed = sum(finding.is_assessed for finding in findings)
+    missing = len(findings) - assessed
+    reason = f"None of the {assessed} labels assessed reached its threshold."
+    if missing:
+        reason += f" {missing} labels are not assessed by this model."
+    return reason
+
+
+def _weaknesses(quality: ImageQuality) -> str:
+    names = [reason.value.replace("_", " ") for reason in quality.reasons]
+    return (_listed(names) if names else "too little can be seen") + "."
+
+
+def _listed(names: Sequence[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _eye_name(eye: Laterality | None) -> str:
+    return "Eye not stated" if eye is None else eye.shown
+
+
+def _in_order(eyes: Mapping[Laterality | None, Referral]) -> list[Laterality | None]:
+    order: list[Laterality | None] = [*Laterality, None]
+    return [eye for eye in order if eye in eyes]
