@@ -62,9 +62,9 @@ class ActivationMaps:
 class Analysis:
     """Everything the program concluded about one photograph.
 
-    ``findings`` holds every label of the model in its order; it is empty, and ``model`` and
-    ``maps`` are None, when the photograph is no fundus photograph: nothing was asked of the
-    model then.
+    ``findings`` holds every label of the model in its order. The model is not asked about a
+    picture that is no fundus photograph: every label is *not assessed* then and ``maps`` is
+    None.
     """
 
     sha256: str
@@ -73,8 +73,8 @@ class Analysis:
     quality: ImageQuality
     laterality: LateralityAssessment
     referral: Referral
-    findings: tuple[Finding, ...] = ()
-    model: ModelIdentity | None = None
+    findings: tuple[Finding, ...]
+    model: ModelIdentity
     maps: ActivationMaps | None = None
     field_of_view: FieldOfView | None = None  # original pixels
     timings_ms: Mapping[str, float] = field(default_factory=dict)

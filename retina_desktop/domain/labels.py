@@ -58,7 +58,7 @@ _TABLE: tuple[Label, ...] = (
     Label(
         "ARMD",
         "Age-related macular degeneration",
-        "Age has damaged the macula: large drusen, pigment changes, atrophy, fluid or bleeding.",
+        "Age has damaged the macula: large drusen, pigment changes, atrophy, fluid or blood.",
         _URGENT,
         "H35.3-",
         "Suspected wet disease is seen within a week; dry disease is routine.",

@@ -41,6 +41,8 @@ def refer_photograph(findings: Sequence[Finding], quality: ImageQuality) -> Refe
         return Referral(ReferralTier.REIMAGE, "This is not a colour fundus photograph.")
     present = _explained([label_of(f.label) for f in findings if f.is_positive])
     found = _most_urgent(present)
+    if quality.gradable and not any(finding.is_assessed for finding in findings):
+        return Referral(ReferralTier.SOON, "No label was assessed: a reader must judge it.")
     if quality.gradable:
         return Referral(found, _found_reason(present, found) or _nothing_reason(findings))
     ungradable = "The photograph is not gradable: " + _weaknesses(quality)

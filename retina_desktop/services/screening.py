@@ -1,0 +1,213 @@
+"""Analyse one photograph: from a file to findings, quality, laterality and referral."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from retina_desktop.domain.analyses import ActivationMaps, Analysis, ModelAnswer
+from retina_desktop.domain.findings import Finding, LabelStatus
+from retina_desktop.domain.heatmaps import Heatmap, heat_strength, scale_activation
+from retina_desktop.domain.images import (
+    FieldCrop,
+    FieldOfView,
+    FundusImage,
+    Laterality,
+    RgbImage,
+)
+from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.domain.quality import ImageQuality, QualityReason
+from retina_desktop.domain.referral import refer_photograph
+from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.laterality import decide_laterality, suggest_laterality
+from retina_desktop.imaging.overlay import enlarge_activation
+from retina_desktop.imaging.preprocessing import prepare_tensor
+from retina_desktop.imaging.quality import assess_quality
+from retina_desktop.services.ports import Classifier, PhotographReader
+from retina_desktop.services.tasks import TaskContext
+
+# The reduced picture's shorter side per model input pixel: on most cameras the field of view
+# fills at least this share of it, so that one decode is enough.
+_MARGIN = 1.15
+_NO_FUNDUS = ImageQuality(
+    is_fundus=False, gradable=False, score=0.0, reasons=(QualityReason.NOT_FUNDUS,)
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnalysedPhotograph:
+    """The answer, with the pixels it was found in (reduced scale, sRGB)."""
+
+    analysis: Analysis
+    preview: RgbImage
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysePhotograph:
+    """Decode, find the field, judge the quality, ask the model, advise a referral.
+
+    Safe to call from several threads at once if its parts are.
+    """
+
+    read: PhotographReader
+    classifier: Classifier
+    clock: Callable[[], float] = time.perf_counter
+
+    def __call__(
+        self, context: TaskContext, path: Path, *, laterality: Laterality | None = None
+    ) -> AnalysedPhotograph:
+        """Analyse the photograph at `path`.
+
+        Parameters
+        ----------
+        context : TaskContext
+            Told after each stage; also where a cancel is noticed.
+        path : Path
+            Any photograph `read` understands.
+        laterality : Laterality or None
+            The user's word on which eye it is; None when not said.
+
+        Raises
+        ------
+        ImageUnreadableError
+            With one sentence that says why.
+        """
+        watch = _Stopwatch(self.clock)
+        manifest = self.classifier.manifest
+        image, field = self._read_with_field(path, manifest.input_size, watch)
+        context.progress(0.3)
+        if field is None:
+            crop, quality = None, _NO_FUNDUS
+        else:
+            crop = crop_to_field(image.pixels, field, size=manifest.input_size)
+            watch.lap("field")
+            quality = assess_quality(crop, field)
+        watch.lap("quality")
+        suggestion = suggest_laterality(crop) if crop and quality.is_fundus else (None, 0.0)
+        stated = image.dicom.laterality if image.dicom else None
+        side = decide_laterality(user=laterality, dicom=stated, suggestion=suggestion)
+        watch.lap("laterality")
+        context.progress(0.5)
+        findings, maps = _unasked(manifest), None
+        if crop is not None and field is not None and quality.is_fundus:
+            answer = self._ask(crop, watch)
+            findings = _findings(manifest, answer)
+            maps = _place_maps(manifest, answer, crop, field, image.scale)
+        context.progress(1.0)
+        analysis = Analysis(
+            sha256=image.sha256,
+            width=image.width,
+            height=image.height,
+            quality=quality,
+            laterality=side,
+            referral=refer_photograph(findings, quality),
+            findings=findings,
+            model=self.classifier.identity,
+            maps=maps,
+            field_of_view=field.scaled(1 / image.scale) if field else None,
+            timings_ms=watch.result(),
+        )
+        return AnalysedPhotograph(analysis, image.pixels)
+
+    def _read_with_field(
+        self, path: Path, input_size: int, watch: "_Stopwatch"
+    ) -> tuple[FundusImage, FieldOfView | None]:
+        """Decode small; again, larger, where the field of view turns out to be a small part."""
+        wanted = round(input_size * _MARGIN)
+        image = self.read(path, min_side=wanted)
+        watch.lap("decode")
+        field = find_field_of_view(image.pixels)
+        watch.lap("field")
+        if field is None or image.scale == 1.0 or 2 * field.radius >= input_size:
+            return image, field
+        enlarged = round(min(image.pixels.shape[:2]) * wanted / (2 * field.radius))
+        image = self.read(path, min_side=enlarged)
+        watch.lap("decode")
+        field = find_field_of_view(image.pixels)
+        watch.lap("field")
+        return image, field
+
+    def _ask(self, crop: FieldCrop, watch: "_Stopwatch") -> ModelAnswer:
+        tensor = prepare_tensor(crop, self.classifier.manifest.preprocessing)
+        watch.lap("preprocess")
+        answer = self.classifier.classify(tensor)
+        watch.lap("model")
+        return answer
+
+
+def heatmap_of(analysis: Analysis, code: str, *, width: int, height: int) -> Heatmap | None:
+    """Return label `code`'s heatmap over the whole photograph, drawn at `width` x `height`.
+
+    On the fixed scale of `domain.heatmaps`; zero outside the field of view. None where the
+    label was not assessed or the photograph was not given to the model.
+    """
+    finding = analysis.finding(code)
+    if analysis.maps is None or finding is None:
+        return None
+    if finding.probability is None or finding.threshold is None:
+        return None
+    strength = heat_strength(finding.probability, finding.threshold)
+    heat = scale_activation(analysis.maps.of(code), strength=strength)
+    maps, zoom = analysis.maps, width / analysis.width
+    return enlarge_activation(
+        heat,
+        left=maps.left * zoom,
+        top=maps.top * zoom,
+        side=maps.side * zoom,
+        width=width,
+        height=height,
+        field=maps.field_of_view.scaled(zoom) if maps.field_of_view else None,
+    )
+
+
+def _findings(manifest: ModelManifest, answer: ModelAnswer) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(entry.code, None, None, entry.status)
+        if entry.status is LabelStatus.NOT_ASSESSED
+        else Finding(entry.code, float(probability), entry.threshold, entry.status)
+        for entry, probability in zip(manifest.labels, answer.probabilities, strict=True)
+    )
+
+
+def _unasked(manifest: ModelManifest) -> tuple[Finding, ...]:
+    """Every label not assessed: the model is not asked about what is no fundus photograph."""
+    return tuple(
+        Finding(entry.code, None, None, LabelStatus.NOT_ASSESSED) for entry in manifest.labels
+    )
+
+
+def _place_maps(
+    manifest: ModelManifest,
+    answer: ModelAnswer,
+    crop: FieldCrop,
+    field: FieldOfView,
+    scale: float,
+) -> ActivationMaps:
+    # Edges, not pixel centres: (left - 0.5) is the crop's edge in the reduced picture.
+    return ActivationMaps(
+        codes=manifest.codes,
+        values=answer.activations,
+        left=(crop.left + 0.5) / scale - 0.5,
+        top=(crop.top + 0.5) / scale - 0.5,
+        side=crop.size * crop.pitch / scale,
+        field_of_view=field.scaled(1 / scale),
+    )
+
+
+class _Stopwatch:
+    """Adds up the milliseconds between laps under their names."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._began = self._last = clock()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = self._clock()
+        self._laps[name] = self._laps.get(name, 0.0) + 1e3 * (now - self._last)
+        self._last = now
+
+    def result(self) -> dict[str, float]:
+        """Return milliseconds by stage, with their sum as ``total``."""
+        total = 1e3 * (self._last - self._began)
+        return {name: round(ms, 3) for name, ms in (*self._laps.items(), ("total", total))}
