@@ -104,5 +104,23 @@ class OutputUnwritableError(RetinaError):
     code: ClassVar[str] = "output_unwritable"
 
 
+class InternalError(RetinaError):
+    """Stands for a bug where results are listed; its traceback is in the log."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class UnknownLabelError(RetinaError):
+    """A label was named that the model does not have."""
+
+    code: ClassVar[str] = "unknown_label"
+
+
+class NoDisplayError(RetinaError):
+    """There is no screen to open the window on."""
+
+    code: ClassVar[str] = "no_display"
+
+
 class TaskCancelledError(Exception):
     """A task noticed that it was asked to stop; no error, and nothing to show."""

@@ -23,9 +23,8 @@ from retina_desktop.services.results import csv_error_row, csv_header, csv_row
 from retina_desktop.services.screening import AnalysedPhotograph
 from retina_desktop.services.tasks import TaskContext
 
-PHOTOGRAPH_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .tif .tiff .bmp .webp .dcm .dicom".split()
-)
+_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp")
+PHOTOGRAPH_SUFFIXES = frozenset((*_IMAGE_SUFFIXES, ".dcm", ".dicom"))
 _IN_FLIGHT_PER_WORKER = 2
 _SYNC_EVERY = 32  # rows between two fsyncs: a kill loses none, a power cut at most these
 
@@ -47,6 +46,10 @@ class FolderCounts:
     skipped: int = 0  # already in the table when resuming
 
 
+def _ignore(error: Exception) -> None:
+    """Take notice of nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScreenFolder:
     """Analyse every photograph below a folder."""
@@ -54,7 +57,7 @@ class ScreenFolder:
     analyse: PhotographAnalysis
     codes: Sequence[str]
     workers: int = 1
-    log_error: Callable[[Exception], None] = lambda error: None
+    log_error: Callable[[Exception], None] = _ignore
 
     def __call__(
         self, context: TaskContext, folder: Path, *, table: Path, resume: bool
@@ -74,7 +77,8 @@ class ScreenFolder:
                 "The results file exists already; add --resume to go on with it, or choose "
                 "another name."
             )
-        todo = (p for p in photographs_below(folder) if os.fspath(p) not in finished)
+        below = photographs_below(folder, on_unreadable=self.log_error)
+        todo = (path for path in below if os.fspath(path) not in finished)
         with _RowWriter(table, header) as writer:
             counts = self._run(context, todo, writer)
         return FolderCounts(counts.done, counts.failed, skipped=len(finished))
@@ -118,17 +122,24 @@ class ScreenFolder:
         return True
 
 
-def photographs_below(folder: Path) -> Iterator[Path]:
+def photographs_below(
+    folder: Path, *, on_unreadable: Callable[[Exception], None] = _ignore
+) -> Iterator[Path]:
     """Yield the photographs in `folder` and below it, sorted within each folder.
 
     Files count by their suffix; those without one, or with a number for one (as DICOM files
-    named by their UID have), count too. Hidden files and links to folders are left out.
+    named by their UID have), count too. Hidden files and links to folders are left out; a
+    folder that cannot be listed is told to `on_unreadable` and passed over.
     """
     folders = [folder]
     while folders:
         here = folders.pop()
-        with os.scandir(here) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
+        try:
+            with os.scandir(here) as entries:
+                listed = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            on_unreadable(error)
+            continue
         below = [e for e in listed if e.is_dir(follow_symlinks=False)]
         folders += [here / e.name for e in reversed(below) if not e.name.startswith(".")]
         for entry in listed:

@@ -1,0 +1,59 @@
+"""The commands, gathered."""
+
+from typing import Annotated
+
+import typer
+
+from retina_desktop import __version__
+from retina_desktop.bootstrap import open_window, start_logging
+from retina_desktop.cli import analyze, doctor, models, screen
+from retina_desktop.cli.console import ExitCode
+from retina_desktop.config.folders import Folders
+
+app = typer.Typer(
+    name="retina-desktop",
+    no_args_is_help=False,
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=(
+        "Screen colour fundus photographs offline. Without a command the window opens. "
+        "Research and education software, not a certified medical device."
+    ),
+)
+app.command(name="analyze")(analyze.analyze)
+app.command(name="screen")(screen.screen)
+app.command(name="doctor")(doctor.doctor)
+app.add_typer(models.app, name="models")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"retina-desktop {__version__}")
+        raise typer.Exit(ExitCode.OK)
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    *,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Open the window with a sample photograph.")
+    ] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_show_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Open the window when no command is given."""
+    start_logging(Folders.find())
+    if context.invoked_subcommand is None:
+        raise typer.Exit(open_window(sample=sample))
+
+
+def run() -> int:
+    """Run the command line; returns the exit code."""
+    result: object = app(standalone_mode=True)
+    return result if isinstance(result, int) else ExitCode.OK

@@ -1,0 +1,93 @@
+"""What all commands share: exit codes, messages to stderr, data to stdout."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from functools import wraps
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from retina_desktop.config.folders import Folders
+from retina_desktop.domain.errors import RetinaError
+from retina_desktop.services.whole_files import write_whole
+
+log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class ExitCode(IntEnum):
+    """The contract with scripts."""
+
+    OK = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    NOTHING_DONE = 3
+
+
+def say(message: str) -> None:
+    """Write a message for a person to stderr."""
+    typer.echo(message, err=True)
+
+
+def give(text: str) -> None:
+    """Write data to stdout."""
+    typer.echo(text)
+
+
+def give_json(document: object, target: Path | None = None) -> None:
+    """Write `document` as JSON to the file `target`, or to stdout when it is None or ``-``."""
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    if target is None or str(target) == "-":
+        give(text)
+    else:
+        write_whole(target, (text + "\n").encode())
+
+
+def stop(code: ExitCode, message: str = "") -> NoReturn:
+    """End the command."""
+    if message:
+        say(message)
+    raise typer.Exit(code)
+
+
+def internal_error_text(folders: Folders) -> str:
+    """Return the sentence shown for a bug; its traceback is in the log."""
+    return f"Internal error; the log tells more: {folders.log_file}"
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn what escapes from `command` into a sentence and exit code 3."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except RetinaError as error:
+            stop(ExitCode.NOTHING_DONE, str(error))
+        except (typer.Exit, typer.Abort):
+            raise
+        except KeyboardInterrupt:
+            stop(ExitCode.SOME_FAILED, "Stopped.")
+        except BrokenPipeError:
+            sys.stderr.close()  # whoever read our output has gone
+            raise typer.Exit(ExitCode.SOME_FAILED) from None
+        except Exception as error:
+            if type(error).__module__.startswith("click") or isinstance(
+                error, typer.BadParameter
+            ):
+                raise  # wrong usage, told by typer itself
+            log.exception("command failed")
+            stop(ExitCode.NOTHING_DONE, internal_error_text(Folders.find()))
+
+    return run
+
+
+def printable(values: dict[str, Any]) -> str:
+    """Return `values` as aligned lines ``name  value``."""
+    width = max((len(name) for name in values), default=0)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in values.items())

@@ -1,0 +1,1 @@
+"""Where the program's files are, and what the user has set."""
