@@ -1,5 +1,20 @@
-"""What every test shares: no screen is needed, and nobody's own settings are touched."""
+"""What every test shares: no screen is needed, and nobody's own data are touched."""
 
 import os
 
+import pytest
+from hypothesis import settings
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Deadlines measure the machine's load, not our code; the same examples run everywhere.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
+
+
+@pytest.fixture(autouse=True)
+def own_data_folder(tmp_path_factory, monkeypatch):
+    """Give each test a data folder of its own, also in the processes it starts."""
+    folder = tmp_path_factory.mktemp("data")
+    monkeypatch.setenv("RETINA_DATA_DIR", str(folder))
+    return folder
