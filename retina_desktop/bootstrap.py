@@ -1,0 +1,216 @@
+"""The composition root: the one place that knows every part.
+
+Light at import, because the window must show before anything heavy is loaded: OpenCV, ONNX
+Runtime and pydantic are imported inside the functions that need them, most of which run in a
+worker thread.
+"""
+
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retina_desktop import __version__
+from retina_desktop.config.folders import Folders
+from retina_desktop.services.tasks import TaskContext
+
+if TYPE_CHECKING:
+    from retina_desktop.config.settings import EngineChoice
+    from retina_desktop.domain.analyses import Analysis
+    from retina_desktop.domain.heatmaps import Heatmap
+    from retina_desktop.domain.images import Laterality, RgbImage
+    from retina_desktop.gui.services_port import LoadedModel, WindowServices
+    from retina_desktop.ml.bundles import BundleLibrary
+    from retina_desktop.services.ports import Classifier, PhotographReader
+    from retina_desktop.services.screening import AnalysedPhotograph, AnalysePhotograph
+
+_NO_DISPLAY = (
+    "There is no display to open the window on; use the command line instead: "
+    "retina-desktop analyze PHOTOGRAPH (from a clone: python3 build_scripts/dev.py run -- "
+    "analyze PHOTOGRAPH)."
+)
+_NOTHING_DONE = 3
+_LOG_BYTES, _LOGS_KEPT = 1_000_000, 5
+
+
+def start_logging(folders: Folders) -> None:
+    """Log to the data folder; a folder that cannot be written costs the log, nothing else."""
+    handler: logging.Handler = logging.NullHandler()
+    with suppress(OSError):
+        folders.log_file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            folders.log_file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8"
+        )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+
+
+def photograph_reader() -> "PhotographReader":
+    """Return what decodes photographs."""
+    from retina_desktop.imaging.decode import decode_photograph
+
+    return decode_photograph
+
+
+def model_library(folders: Folders) -> "BundleLibrary":
+    """Return the bundles that came with the program and those the user added."""
+    from retina_desktop.ml.bundles import BundleLibrary
+
+    return BundleLibrary(folders.models)
+
+
+def load_model(
+    folders: Folders, *, model: str | None = None, engine: "EngineChoice | None" = None
+) -> "Classifier":
+    """Load a model with an engine; None takes what the settings say."""
+    from retina_desktop.config.settings import Settings
+    from retina_desktop.ml.engines import Engine, load_classifier
+
+    settings = Settings.load(folders.settings_file)
+    bundle = model_library(folders).find(model or settings.model)
+    return load_classifier(
+        bundle,
+        engine=Engine((engine or settings.engine).value),
+        threads=settings.inference_threads,
+    )
+
+
+def load_analysis(
+    folders: Folders, *, model: str | None = None, engine: "EngineChoice | None" = None
+) -> "AnalysePhotograph":
+    """Return the use case that analyses a photograph, with its model loaded."""
+    from retina_desktop.services.screening import AnalysePhotograph
+
+    return AnalysePhotograph(
+        read=photograph_reader(), classifier=load_model(folders, model=model, engine=engine)
+    )
+
+
+def open_window(*, sample: bool = False, photographs: Sequence[Path] = ()) -> int:
+    """Open the window and return the exit status once it is closed."""
+    if not _has_display():
+        sys.stderr.write(_NO_DISPLAY + "\n")
+        return _NOTHING_DONE
+    from retina_desktop.gui.app import run_window
+
+    folders = Folders.find()
+    start_logging(folders)
+    opened = [folders.sample_photograph] if sample else list(photographs)
+    return run_window(window_services(folders), start_with=opened)
+
+
+def window_services(folders: Folders) -> "WindowServices":
+    """Return what the window works with; nothing heavy is loaded yet."""
+    from retina_desktop.gui.services_port import WindowServices
+
+    use_cases = _WindowUseCases(folders)
+    sample = folders.sample_photograph
+    return WindowServices(
+        load_model=use_cases.load_model,
+        refused_bundles=use_cases.refused_bundles,
+        find_photographs=use_cases.find_photographs,
+        analyse=use_cases.analyse,
+        read_full=use_cases.read_full,
+        heatmap=use_cases.heatmap,
+        render_overlay=use_cases.render_overlay,
+        write_picture=use_cases.write_picture,
+        sample_photograph=(lambda context: sample) if sample.exists() else None,
+        version=__version__,
+        resources=folders.resources,
+        window_memory=folders.window_file,
+        log_file=folders.log_file,
+    )
+
+
+class _WindowUseCases:
+    """The window's use cases; the model is loaded by the first that needs it.
+
+    Called in worker threads; those that need the model share one lane, so that it is loaded
+    once.
+    """
+
+    def __init__(self, folders: Folders) -> None:
+        self._folders = folders
+        self._analysis: AnalysePhotograph | None = None
+
+    def load_model(self, context: TaskContext) -> "LoadedModel":
+        from retina_desktop.gui.services_port import LoadedModel
+
+        classifier = self._loaded().classifier
+        context.progress(1.0)
+        manifest = classifier.manifest
+        card = model_library(self._folders).find(manifest.id).card
+        return LoadedModel(manifest, classifier.identity, card)
+
+    def refused_bundles(self) -> list[str]:
+        refused = model_library(self._folders).refused()
+        return [f"{bundle.folder}: {bundle.message}" for bundle in refused]
+
+    def find_photographs(self, context: TaskContext, paths: Sequence[Path]) -> list[Path]:
+        from retina_desktop.services.folder_screening import photographs_below
+
+        found: list[Path] = []
+        for path in paths:
+            context.progress(0.0, str(len(found)))
+            found.extend(photographs_below(path) if path.is_dir() else [path])
+        return found
+
+    def analyse(
+        self, context: TaskContext, path: Path, *, laterality: "Laterality | None" = None
+    ) -> "AnalysedPhotograph":
+        return self._loaded()(context, path, laterality=laterality)
+
+    def read_full(self, context: TaskContext, path: Path) -> "RgbImage":
+        pixels = photograph_reader()(path).pixels
+        context.progress(1.0)
+        return pixels
+
+    def heatmap(
+        self, analysis: "Analysis", code: str, *, width: int, height: int
+    ) -> "Heatmap | None":
+        from retina_desktop.services.screening import heatmap_of
+
+        return heatmap_of(analysis, code, width=width, height=height)
+
+    def render_overlay(
+        self,
+        context: TaskContext,
+        path: Path,
+        analysis: "Analysis",
+        code: str | None,
+        *,
+        opacity: float,
+    ) -> "RgbImage":
+        from retina_desktop.imaging.overlay import blend_heatmap
+
+        pixels = self.read_full(context, path)
+        height, width = pixels.shape[:2]
+        heat = (
+            None if code is None else self.heatmap(analysis, code, width=width, height=height)
+        )
+        return pixels if heat is None else blend_heatmap(pixels, heat, opacity=opacity)
+
+    def write_picture(self, picture: "RgbImage", target: Path) -> None:
+        from retina_desktop.imaging.encode import encode_jpeg, encode_png
+        from retina_desktop.services.whole_files import write_whole
+
+        encode = encode_png if target.suffix.lower() == ".png" else encode_jpeg
+        write_whole(target, encode(picture))
+
+    def _loaded(self) -> "AnalysePhotograph":
+        if self._analysis is None:
+            self._analysis = load_analysis(self._folders)
+        return self._analysis
+
+
+def _has_display() -> bool:
+    if not sys.platform.startswith("linux"):
+        return True
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return any(os.environ.get(name) for name in names)
