@@ -5,11 +5,22 @@ pydantic (unknown keys are refused) and checks every hash. The schema is told fi
 in ``models/README.md``.
 """
 
+import math
+import re
 from dataclasses import dataclass, field
+from datetime import date
 
 from retina_desktop.domain.findings import LabelStatus
 
 MANIFEST_SCHEMA = 1
+LARGEST_INPUT = 2048  # pixels; more would take gigabytes for one photograph
+
+# Ids, codes and paths become names of files, also on systems that do not tell A from a.
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +29,12 @@ class Calibration:
 
     slope: float = 1.0
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.slope) and self.slope > 0.0):
+            raise ValueError(f"a slope must be positive, got {self.slope!r}")
+        if not math.isfinite(self.offset):
+            raise ValueError(f"an offset must be finite, got {self.offset!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +47,14 @@ class LabelEntry:
     calibration: Calibration = Calibration()
 
     def __post_init__(self) -> None:
+        if not _CODE.fullmatch(self.code):
+            raise ValueError(f"{self.code!r} is no label code")
         if (self.threshold is None) != (self.status is LabelStatus.NOT_ASSESSED):
             raise ValueError(
                 f"{self.code}: a threshold belongs to assessed labels, and only there"
             )
+        if self.threshold is not None and not 0.0 < self.threshold < 1.0:
+            raise ValueError(f"{self.code}: a threshold lies between 0 and 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +72,14 @@ class BundleFile:
     path: str  # relative to the bundle's folder, no parent parts
     sha256: str
     bytes: int
+
+    def __post_init__(self) -> None:
+        if not _PATH.fullmatch(self.path):
+            raise ValueError(f"{self.path!r} is no plain path inside the bundle's folder")
+        if not _SHA256.fullmatch(self.sha256):
+            raise ValueError(f"{self.path}: the SHA-256 must be 64 lower-case hex digits")
+        if self.bytes < 0:
+            raise ValueError(f"{self.path}: a size cannot be negative")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +132,33 @@ class ModelManifest:
     data_sources: tuple[DataSource, ...] = ()
     metrics: tuple[Metric, ...] = ()
 
+    def __post_init__(self) -> None:
+        if not _ID.fullmatch(self.id):
+            raise ValueError(f"{self.id!r} is no model id: a-z, 0-9, - and _")
+        if not _VERSION.fullmatch(self.version):
+            raise ValueError(f"{self.version!r} is no version: numbers and dots")
+        if not 1 <= self.input_size <= LARGEST_INPUT:
+            raise ValueError(f"an input size lies between 1 and {LARGEST_INPUT} pixels")
+        if not self.labels:
+            raise ValueError("a model has at least one label")
+        _refuse_twins("label", [entry.code for entry in self.labels])
+        _refuse_twins("file", [file.path for file in self.files])
+        date.fromisoformat(self.created_on)
+
     @property
     def codes(self) -> tuple[str, ...]:
         """The labels' codes in output order."""
         return tuple(entry.code for entry in self.labels)
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The version as numbers, which compare as versions do."""
+        return tuple(int(part) for part in self.version.split("."))
+
+
+def _refuse_twins(what: str, names: list[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise ValueError(f"the {what} {name!r} is listed twice")
+        seen.add(name.lower())
