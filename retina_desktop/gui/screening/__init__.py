@@ -1,0 +1,1 @@
+"""The screen on which photographs are opened, analysed and read."""
