@@ -25,7 +25,7 @@ _EMPTY_RANGE: Final = 4
 # Threshold over the frame's level, in shares of the field's brightness; the second is for
 # frames brightened by flare.
 _THRESHOLD_SHARES: Final = (0.06, 0.25)
-_LEAST_THRESHOLD: Final = 5.0
+_LEAST_THRESHOLD: Final = 3.0
 _LEAST_FIELD_AREA: Final = 0.05  # of the picture
 _FILLED_SHARE: Final = 0.985  # of the picture bright: there is no frame
 # A bounding box's side is a straight cut when the field touches it over more than this share;

@@ -1,8 +1,8 @@
 """Believable fundus photographs out of nothing, for tests which must not hold real ones.
 
 What is drawn: an orange-red field with a vignette in a camera's black frame, an optic disc
-with its cup on the nasal side, four branching vessel arcades, a darker macula, and on request lesions
-and everything which goes wrong at the camera. The same arguments give the same pixels.
+with its cup on the nasal side, four branching vessel arcades, a darker macula, and on
+request lesions and everything which goes wrong at the camera. The same arguments give the same pixels.
 """
 
 import math
@@ -109,7 +109,7 @@ def render_fundus(
     noise : float
         Standard deviation of the sensor noise in grey levels.
     black_level : int
-        Grey level of the frame, 0 to 40.
+        Grey level of the frame, 0 to 40, which the sensor adds everywhere.
     corner_text : str
         Burned into the picture's lower left corner.
     notch : bool
@@ -311,7 +311,7 @@ def _place(
         cv2.circle(frame, centre, radius, 0, thickness=-1, lineType=cv2.LINE_AA, shift=fixed)
         picture = cv2.subtract(picture, cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB))
         if black_level:
-            np.maximum(picture, np.uint8(black_level), out=picture)
+            picture = cv2.add(picture, (black_level, black_level, black_level, 0))
     return np.asarray(picture, dtype=np.uint8)
 
 
