@@ -1,0 +1,1 @@
+"""Shows one fundus photograph, with the place of a finding's evidence laid over it."""
