@@ -177,7 +177,7 @@ ACTION_ENTRIES: tuple[ViewerActionEntry, ...] = (
         QT_TRANSLATE_NOOP(_CONTEXT, "En&hanced"),
         ("E",),
         QT_TRANSLATE_NOOP(
-            _CONTEXT, "Show faint detail in dark and bright places alike (multi-scale retinex)."
+            _CONTEXT, "Even illumination, local contrast and sharper detail, in one click."
         ),
         checkable=True,
     ),

@@ -25,6 +25,7 @@ from retina_desktop.gui.viewer.actions import (
 from retina_desktop.gui.viewer.state import Palette, Tone, ViewerState, ViewFilter
 
 _ICON = QSize(20, 20)
+_STEPS_PER_BRIGHTNESS = 200  # the slider's hundred steps are half of black to white
 
 
 class NavigationBar(QFrame):
@@ -82,7 +83,7 @@ class NavigationBar(QFrame):
 
     def render_scale(self, scale: float) -> None:
         """Show the magnification in force."""
-        self.scale.setText(self.tr("{percent} %").format(percent=f"{scale * 100:.3g}"))
+        self.scale.setText(self.tr("{percent}\u00a0%").format(percent=f"{scale * 100:.3g}"))
 
     def _on_filter(self, index: int) -> None:
         self.filter_chosen.emit(self.filters.itemData(index))
@@ -105,9 +106,9 @@ class ToneBar(QFrame):
         """Show what is in force."""
         tone = state.choices.tone
         for slider, value in (
-            (self.brightness, tone.brightness * 100),
-            (self.contrast, tone.contrast * 100),
-            (self.gamma, _step_of_gamma(tone.gamma)),
+            (self.brightness, tone.brightness * _STEPS_PER_BRIGHTNESS),
+            (self.contrast, _step_of_factor(tone.contrast)),
+            (self.gamma, _step_of_factor(tone.gamma)),
         ):
             with QSignalBlocker(slider):
                 slider.setValue(round(value))
@@ -130,9 +131,9 @@ class ToneBar(QFrame):
     def _on_value(self) -> None:
         self.tone_chosen.emit(
             Tone(
-                brightness=self.brightness.value() / 100,
-                contrast=self.contrast.value() / 100,
-                gamma=_gamma_of_step(self.gamma.value()),
+                brightness=self.brightness.value() / _STEPS_PER_BRIGHTNESS,
+                contrast=_factor_of_step(self.contrast.value()),
+                gamma=_factor_of_step(self.gamma.value()),
             )
         )
 
@@ -147,11 +148,12 @@ class HeatBar(QFrame):
         super().__init__(parent)
         row = _row(self)
         row.addWidget(_button(actions["heat"]))
-        label = QLabel(self.tr("Opacity"))
+        self._opacity_label = label = QLabel(self.tr("Opacity"))
         self.opacity = _slider(0, 100)
         self.opacity.setAccessibleName(self.tr("Opacity of the heatmap"))
         self.opacity.setToolTip(self.tr("Opacity of the heatmap ([ and ] change it by 10 %)"))
         self.opacity.setMinimumWidth(80)
+        self.opacity.setMaximumWidth(420)
         self.opacity.valueChanged.connect(self._on_opacity)
         label.setBuddy(self.opacity)
         self.percent = _label()
@@ -176,9 +178,9 @@ class HeatBar(QFrame):
         percent = round(state.choices.opacity * 100)
         with QSignalBlocker(self.opacity):
             self.opacity.setValue(percent)
-        self.percent.setText(self.tr("{percent} %").format(percent=percent))
+        self.percent.setText(self.tr("{percent}\u00a0%").format(percent=percent))
         self.palettes.setCurrentIndex(list(Palette).index(state.choices.palette))
-        for widget in (self.opacity, self.percent, self.palettes):
+        for widget in (self._opacity_label, self.opacity, self.percent, self.palettes):
             widget.setEnabled(state.has_heat)
 
     def _on_opacity(self, percent: int) -> None:
@@ -188,13 +190,13 @@ class HeatBar(QFrame):
         self.palette_chosen.emit(self.palettes.itemData(index))
 
 
-def _gamma_of_step(step: int) -> float:
-    """Return gamma for -100 to 100: 1/3 to 3, even steps for the eye, 1 in the middle."""
+def _factor_of_step(step: int) -> float:
+    """Return 1/3 to 3 for -100 to 100, in steps even to the eye, with 1 in the middle."""
     return float(3.0 ** (step / 100))
 
 
-def _step_of_gamma(gamma: float) -> float:
-    return 100 * math.log(gamma, 3.0)
+def _step_of_factor(factor: float) -> float:
+    return 100 * math.log(factor, 3.0)
 
 
 def _slider(lowest: int, highest: int) -> QSlider:

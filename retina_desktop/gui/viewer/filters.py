@@ -99,8 +99,8 @@ def _filter_call(view_filter: ViewFilter) -> "FilterCall":
     calls: dict[ViewFilter, FilterCall] = {
         ViewFilter.RED_FREE: enhancement.red_free,
         ViewFilter.CLAHE: enhancement.clahe,
-        ViewFilter.ILLUMINATION: enhancement.correct_illumination,
-        ViewFilter.ENHANCED: enhancement.enhance,
+        ViewFilter.ILLUMINATION: enhancement.illumination_correction,
+        ViewFilter.ENHANCED: enhancement.enhanced,
         ViewFilter.INVERT: lambda pixels, _mask: 255 - pixels,
     }
     return calls[view_filter]

@@ -39,8 +39,9 @@ class HeatLegend(QFrame):
         rows.setSpacing(6)
         rows.addWidget(self.label)
         rows.addWidget(self.strength)
-        rows.addWidget(self.scale, 1)
+        rows.addWidget(self.scale, 3)
         rows.addWidget(self.notice)
+        rows.addStretch(1)
         self.setFixedWidth(self.fontMetrics().averageCharWidth() * LEGEND_CHARS + 44)
 
     def render_caption(self, caption: HeatCaption) -> None:
@@ -63,7 +64,7 @@ class HeatScale(QWidget):
         self._standing = QImage()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(96)
-        self.setMaximumHeight(340)
+        self.setMaximumHeight(320)
         self.setAccessibleName(self.tr("Scale from 0 to 1, threshold at 0.5"))
         self.setToolTip(
             self.tr(

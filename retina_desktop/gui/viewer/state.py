@@ -35,10 +35,10 @@ class Palette(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """Brightness and contrast in [-1, 1], gamma in [0.2, 5]; see `imaging.adjust_tone`."""
+    """The parameters of `imaging.enhancement.adjust_tone`, neutral by default."""
 
     brightness: float = 0.0
-    contrast: float = 0.0
+    contrast: float = 1.0
     gamma: float = 1.0
 
     @property

@@ -273,7 +273,7 @@ class ViewerPane(QWidget):
         self.tone_bar.hide()
         pictures = QHBoxLayout()
         pictures.addWidget(self.plain_canvas, 1)
-        pictures.setSpacing(0)
+        pictures.setSpacing(2)
         pictures.addWidget(self.canvas, 1)
         pictures.addWidget(self.legend)
         rows = QVBoxLayout(self)
