@@ -1,0 +1,128 @@
+"""What a model said of a photograph, kept for good: nothing of it is ever changed."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from retina_desktop.domain.analyses import Analysis
+from retina_desktop.domain.canonical_json import digest_of
+from retina_desktop.domain.compact_heatmaps import pack_maps
+from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.images import FieldOfView, LateralityAssessment
+from retina_desktop.domain.manifests import ModelManifest, PreprocessingStep
+from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.referral import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class ModelProvenance:
+    """Everything needed to name, and to run again, the model that answered.
+
+    ``sha256`` is over the bundle's file list (see `bundle_digest`): other weights, graph or
+    card give another one.
+    """
+
+    id: str
+    version: str
+    sha256: str
+    engine: str
+    device: str
+    input_size: int
+    preprocessing: tuple[PreprocessingStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisContent:
+    """The immutable part: what was concluded, by which model and program.
+
+    ``findings`` holds every label of the model in its order, with probability, threshold and
+    status. ``maps_sha256`` is of the packed heatmaps, empty where there are none.
+    """
+
+    image_sha256: str
+    width: int
+    height: int
+    model: ModelProvenance
+    software_version: str
+    quality: ImageQuality
+    laterality: LateralityAssessment
+    referral: Referral
+    findings: tuple[Finding, ...]
+    field_of_view: FieldOfView | None = None
+    maps_sha256: str = ""
+
+    def finding(self, code: str) -> Finding | None:
+        """Return the finding of label `code`, None if the model lacks it."""
+        return next((f for f in self.findings if f.label == code), None)
+
+    @property
+    def positives(self) -> tuple[Finding, ...]:
+        """The findings that reach their threshold."""
+        return tuple(finding for finding in self.findings if finding.is_positive)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAnalysis:
+    """An analysis about to enter the records, with its heatmaps packed."""
+
+    content: AnalysisContent
+    packed_maps: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        expected = sha256(self.packed_maps).hexdigest() if self.packed_maps else ""
+        if self.content.maps_sha256 != expected:
+            raise ValueError("the heatmaps are not those of the analysis")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnalysis:
+    """An analysis of an image as stored."""
+
+    id: int
+    image_id: int
+    content: AnalysisContent
+    created_at: datetime
+    created_by: str
+
+
+def keep_analysis(
+    analysis: Analysis, manifest: ModelManifest, *, software_version: str
+) -> NewAnalysis:
+    """Return what is kept of `analysis`, made with the model of `manifest`.
+
+    Raises
+    ------
+    ValueError
+        If the analysis was made by another model.
+    """
+    model = analysis.model
+    if (model.id, model.version) != (manifest.id, manifest.version):
+        raise ValueError(f"{model.id} {model.version} is not the manifest's model")
+    packed = pack_maps(analysis.maps) if analysis.maps is not None else b""
+    content = AnalysisContent(
+        image_sha256=analysis.sha256,
+        width=analysis.width,
+        height=analysis.height,
+        model=ModelProvenance(
+            id=model.id,
+            version=model.version,
+            sha256=bundle_digest(manifest),
+            engine=model.engine,
+            device=model.device,
+            input_size=manifest.input_size,
+            preprocessing=manifest.preprocessing,
+        ),
+        software_version=software_version,
+        quality=analysis.quality,
+        laterality=analysis.laterality,
+        referral=analysis.referral,
+        findings=analysis.findings,
+        field_of_view=analysis.field_of_view,
+        maps_sha256=sha256(packed).hexdigest() if packed else "",
+    )
+    return NewAnalysis(content, packed)
+
+
+def bundle_digest(manifest: ModelManifest) -> str:
+    """Return one SHA-256 for a whole bundle: over its files' paths and hashes, sorted."""
+    return digest_of(sorted([entry.path, entry.sha256] for entry in manifest.files))
