@@ -19,49 +19,17 @@ from numpy.typing import NDArray
 
 from retina_desktop.domain.images import GrayImage, Mask, RgbImage
 from retina_desktop.imaging.msrcr import multi_scale_retinex, restore_colour
+from retina_desktop.imaging.step_parameters import (
+    ParameterValue,
+    StepParameter,
+    check_parameters,
+)
 from retina_desktop.imaging.surroundings import fill_from_surroundings
 from retina_desktop.imaging.vessels import find_vessels, suppress_vessels
-
-ParameterValue = float | int | bool
 
 _FILLING_CELLS = 350  # cells over the field's diameter, of the filled frame
 _ILLUMINATION_PIXELS = 256  # diameter of the copy whose background is computed
 _LEAST_GAIN, _MOST_GAIN = 0.5, 3.0  # of the illumination correction: noise has its limits
-
-
-@dataclass(frozen=True, slots=True)
-class StepParameter:
-    """One parameter of a step; the type of `default` is the type of its values."""
-
-    name: str
-    default: ParameterValue
-    low: float
-    high: float
-    meaning: str
-
-    def check(self, value: object) -> ParameterValue:
-        """Return `value` in the parameter's type.
-
-        Raises
-        ------
-        ValueError
-            If it is of another type, not finite or out of bounds.
-        """
-        if isinstance(self.default, bool):
-            if isinstance(value, bool):
-                return value
-            raise ValueError(f"{self.name} must be true or false, got {value!r}")
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise ValueError(f"{self.name} must be a number, got {value!r}")
-        if not self.low <= value <= self.high:  # also refuses NaN
-            raise ValueError(
-                f"{self.name} must be in [{self.low:g}, {self.high:g}], got {value!r}"
-            )
-        if isinstance(self.default, int):
-            if value != int(value):
-                raise ValueError(f"{self.name} must be a whole number, got {value!r}")
-            return int(value)
-        return float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +48,7 @@ class EnhancementStep:
         ValueError
             If a parameter is unknown, of another type or out of bounds.
         """
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name in values:
-            if name not in known:
-                raise ValueError(f"{self.name} has no parameter {name!r}")
-        return {
-            name: parameter.check(values.get(name, parameter.default))
-            for name, parameter in known.items()
-        }
+        return check_parameters(self.name, self.parameters, values)
 
     def __call__(
         self, image: RgbImage, mask: Mask | None = None, **values: ParameterValue

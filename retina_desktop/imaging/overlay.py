@@ -140,7 +140,7 @@ def blend_heatmap(
         raise ValueError(f"opacity must be in [0, 1], got {opacity!r}")
     colour, keep = _blend_tables(colormap, opacity)
     blended = image.copy()
-    levels = _levels(heat)
+    levels = to_gray(heat)
     x, y, width, height = cv2.boundingRect(levels)  # of what is not 0
     if width and height:
         part = np.s_[y : y + height, x : x + width]
@@ -149,6 +149,13 @@ def blend_heatmap(
         cv2.multiply(image[part], kept, kept, 1 / 255)
         cv2.add(kept, cv2.applyColorMap(levels[part], colour), dst=blended[part])
     return blended
+
+
+def to_gray(heat: Heatmap | GrayImage) -> GrayImage:
+    """Return a heatmap as bytes of ``heat * 255``, rounded; bytes come back as they are."""
+    if heat.dtype == np.uint8:
+        return np.ascontiguousarray(heat, np.uint8)
+    return np.asarray(cv2.convertScaleAbs(heat, alpha=255.0), np.uint8)
 
 
 def threshold_contours(
@@ -293,12 +300,6 @@ def _soft_circle(field: FieldOfView, placement: _Placement) -> GrayImage:
     radius = max(int((field.radius - _FIELD_EDGE) * unit), 0)
     cv2.circle(circle, center, radius, 255, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
     return circle
-
-
-def _levels(heat: Heatmap | GrayImage) -> GrayImage:
-    if heat.dtype == np.uint8:
-        return np.ascontiguousarray(heat, np.uint8)
-    return np.asarray(cv2.convertScaleAbs(heat, alpha=255.0), np.uint8)
 
 
 def _blend_tables(

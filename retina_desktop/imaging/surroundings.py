@@ -37,6 +37,7 @@ def fill_from_surroundings(image: RgbImage, known: Mask, *, cell: int) -> RgbIma
     RgbImage
         A new array; a copy of the image where all or no pixel is known.
     """
+    known = np.ascontiguousarray(known)
     if known.all() or not known.any():
         return image.copy()
     height, width = known.shape

@@ -1,0 +1,129 @@
+"""From the crop of a photograph to the numbers a network reads, as its manifest says.
+
+A manifest names its steps in order: first ``field_crop`` (how large the crop is), then any of
+the enhancements that make sense for a model, last ``normalize``. `check_steps` refuses what
+could not be run when a bundle is loaded, so that no photograph has to find out.
+"""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from retina_desktop.domain.errors import BundleRefusedError
+from retina_desktop.domain.images import FieldCrop
+from retina_desktop.domain.manifests import PreprocessingStep
+from retina_desktop.imaging.enhancement import ENHANCEMENTS
+from retina_desktop.imaging.step_parameters import (
+    ParameterValue,
+    StepParameter,
+    check_parameters,
+)
+
+FIELD_CROP = "field_crop"
+NORMALIZE = "normalize"
+MODEL_ENHANCEMENTS = ("msrcr", "clahe", "vessel_suppression", "illumination_correction")
+
+# ImageNet's mean and standard deviation of R, G and B in [0, 1], as in torchvision and timm.
+_CHANNELS = (("r", 0.485, 0.229), ("g", 0.456, 0.224), ("b", 0.406, 0.225))
+_SMALLEST_STD = 1e-3
+
+
+def check_steps(steps: Sequence[PreprocessingStep]) -> None:
+    """Refuse steps that cannot be run.
+
+    Raises
+    ------
+    BundleRefusedError
+        If a step is unknown or misplaced, or a parameter unknown, missing, of another type or
+        out of bounds.
+    """
+    names = [step.name for step in steps]
+    for name in names:
+        if name not in (FIELD_CROP, NORMALIZE, *MODEL_ENHANCEMENTS):
+            raise _refusal(f"its preprocessing step {name!r} is not known here")
+    if names[:1] != [FIELD_CROP] or names.count(FIELD_CROP) != 1:
+        raise _refusal(f"its preprocessing must begin with one {FIELD_CROP!r} step")
+    if names[-1:] != [NORMALIZE] or names.count(NORMALIZE) != 1:
+        raise _refusal(f"its preprocessing must end with one {NORMALIZE!r} step")
+    for step in steps:
+        _parameters(step)
+    if "size" not in steps[0].parameters:
+        raise _refusal(f"its {FIELD_CROP!r} step does not say the size")
+
+
+def crop_size(steps: Sequence[PreprocessingStep]) -> int:
+    """Return the side of the crop the steps begin with, in pixels.
+
+    Raises
+    ------
+    BundleRefusedError
+        As in `check_steps`.
+    """
+    check_steps(steps)
+    return int(_parameters(steps[0])["size"])
+
+
+def prepare_tensor(crop: FieldCrop, steps: Sequence[PreprocessingStep]) -> NDArray[np.float32]:
+    """Run the steps, in their order, on a crop.
+
+    Parameters
+    ----------
+    crop : FieldCrop
+        Of the size the first step says; cut by `retina_desktop.imaging.field_of_view`.
+    steps : Sequence[PreprocessingStep]
+        The manifest's, as `check_steps` accepts them.
+
+    Returns
+    -------
+    NDArray[np.float32]
+        Shape ``(3, S, S)``, C-contiguous, RGB; a new array. The same crop gives the same bits.
+
+    Raises
+    ------
+    BundleRefusedError
+        As in `check_steps`.
+    ValueError
+        If the crop is of another size.
+    """
+    size = crop_size(steps)
+    if crop.pixels.shape != (size, size, 3) or crop.inside.shape != (size, size):
+        raise ValueError(f"the model reads crops of {size} px, got {crop.pixels.shape}")
+    pixels = crop.pixels
+    for step in steps[1:-1]:
+        pixels = ENHANCEMENTS[step.name](pixels, crop.inside, **_parameters(step))
+    normalization = _parameters(steps[-1])
+    tensor = np.empty((3, size, size), np.float32)
+    values = np.arange(256, dtype=np.float64) / 255.0
+    for index, (channel, _, _) in enumerate(_CHANNELS):
+        mean, std = normalization[f"mean_{channel}"], normalization[f"std_{channel}"]
+        table = ((values - mean) / std).astype(np.float32)
+        cv2.LUT(cv2.extractChannel(pixels, index), table, tensor[index])
+    return tensor
+
+
+def _parameters(step: PreprocessingStep) -> dict[str, ParameterValue]:
+    try:
+        return check_parameters(step.name, _declared(step.name), step.parameters)
+    except ValueError as error:
+        raise _refusal(f"in its preprocessing, {error}") from error
+
+
+def _declared(name: str) -> tuple[StepParameter, ...]:
+    if name == FIELD_CROP:
+        return (StepParameter("size", 224, 16, 4096, "side of the square, pixels"),)
+    if name == NORMALIZE:
+        return tuple(
+            parameter
+            for channel, mean, std in _CHANNELS
+            for parameter in (
+                StepParameter(f"mean_{channel}", mean, 0.0, 1.0, "taken off"),
+                StepParameter(f"std_{channel}", std, _SMALLEST_STD, 1.0, "divided by"),
+            )
+        )
+    return ENHANCEMENTS[name].parameters
+
+
+def _refusal(reason: str) -> BundleRefusedError:
+    return BundleRefusedError(f"The model bundle cannot be used: {reason}.")
