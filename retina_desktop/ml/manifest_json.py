@@ -11,8 +11,7 @@ from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.domain.manifests import MANIFEST_SCHEMA, ModelManifest
 
 MANIFEST_NAME = "manifest.json"
-
-_LARGEST_MANIFEST = 4 * 1024 * 1024  # bytes; 29 labels with all their metrics take some 100 kB
+LARGEST_MANIFEST = 4 * 1024 * 1024  # bytes; 29 labels with all their metrics take some 100 kB
 
 
 class _ManifestDocument(BaseModel):
@@ -33,15 +32,13 @@ def read_manifest(path: Path) -> ModelManifest:
     """
     try:
         with path.open("rb") as stream:
-            text = stream.read(_LARGEST_MANIFEST + 1)
+            text = stream.read(LARGEST_MANIFEST + 1)
     except FileNotFoundError:
         raise BundleRefusedError(
             f"The folder has no {MANIFEST_NAME}, so it is no model bundle."
         ) from None
     except OSError as error:
         raise BundleRefusedError(f"The {MANIFEST_NAME} cannot be read.") from error
-    if len(text) > _LARGEST_MANIFEST:
-        raise BundleRefusedError(f"The {MANIFEST_NAME} is too large to be one.")
     return parse_manifest(text)
 
 
@@ -53,6 +50,8 @@ def parse_manifest(text: bytes) -> ModelManifest:
     BundleRefusedError
         If the text is no manifest, of another schema, or breaks a rule.
     """
+    if len(text) > LARGEST_MANIFEST:
+        raise BundleRefusedError(f"The {MANIFEST_NAME} is too large to be one.")
     content = _json_object(text)
     schema = content.get("schema")
     if not isinstance(schema, int) or isinstance(schema, bool) or schema < 1:

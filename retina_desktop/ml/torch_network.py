@@ -24,10 +24,6 @@ class PooledNetwork(Protocol):
         """Return the logits ``(N, K)``."""
         ...
 
-    def get_classifier(self) -> nn.Module:
-        """Return the last layer."""
-        ...
-
 
 class NetworkError(Exception):
     """The network does not end in global average pooling and one linear layer."""
@@ -48,8 +44,16 @@ class NetworkWithMaps(nn.Module):
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Answer normalised images ``(N, 3, H, W)``; maps are in logits, of any sign."""
+        return self.answer(self.features(image))
+
+    def features(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the last feature map ``(N, C, h, w)`` before the pooling."""
         network: PooledNetwork = self.network
-        features = network.forward_features(image)
+        return network.forward_features(image)
+
+    def answer(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits and maps of a feature map."""
+        network: PooledNetwork = self.network
         weight = classifier_of(self.network).weight
         maps = nn.functional.conv2d(features, weight[:, :, None, None])
         return network.forward_head(features), maps

@@ -1,0 +1,198 @@
+"""The default engine: a bundle's graph on ONNX Runtime."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state
+
+from retina_desktop.domain.analyses import ModelAnswer, ModelIdentity
+from retina_desktop.domain.errors import BundleRefusedError
+from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.ml.bundle_reading import Bundle
+from retina_desktop.ml.calibration import PlattScaling, sigmoid
+from retina_desktop.ml.probe import probe_image
+from retina_desktop.ml.threads import inference_threads
+
+CPU = "CPUExecutionProvider"
+DIRECT_ML = "DmlExecutionProvider"
+# In order of preference. TensorRT is left out: it compiles for minutes at the first start.
+ACCELERATORS = (
+    "CUDAExecutionProvider",
+    DIRECT_ML,
+    "CoreMLExecutionProvider",
+    "OpenVINOExecutionProvider",
+)
+AGREEMENT = 1e-3  # largest difference in probability between two engines or devices
+
+_OUTPUTS = ["logits", "maps"]
+_SILENT = 4  # ONNX Runtime's severity: what it refuses is told by exceptions
+# ONNX Runtime's exceptions have no base of their own.
+_RUNTIME_ERRORS: tuple[type[Exception], ...] = (
+    RuntimeError,
+    *(
+        kind
+        for kind in vars(onnxruntime_pybind11_state).values()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    ),
+)
+_LOGGER = logging.getLogger(__name__)
+
+
+class OnnxClassifier:
+    """A bundle loaded on ONNX Runtime; implements `services.ports.Classifier`.
+
+    An accelerator is used only where it answers as the CPU does (`AGREEMENT`, checked when
+    the bundle is loaded); otherwise the CPU is.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its graph and weights are checked against their hashes as they are read.
+    threads : int or None
+        Threads for one answer; None takes the physical cores but one. `classify` may be called
+        from many threads at once whatever this is.
+    providers : Sequence[str] or None
+        ONNX Runtime's execution providers to try in turn before the CPU; None takes those of
+        `ACCELERATORS` that are installed.
+
+    Raises
+    ------
+    BundleRefusedError
+        If a file is damaged or ONNX Runtime cannot load the graph.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        threads: int | None = None,
+        providers: Sequence[str] | None = None,
+    ) -> None:
+        self._manifest = bundle.manifest
+        self._calibrate = PlattScaling.of(bundle.manifest.labels)
+        load = _Loader(bundle, inference_threads(threads))
+        self._session = load.best(available_accelerators() if providers is None else providers)
+        device = self._session.get_providers()[0]
+        # DirectML allows one run of a session at a time; all others are safe to call at once.
+        self._lane: AbstractContextManager[object] = (
+            Lock() if device == DIRECT_ML else nullcontext()
+        )
+        self._identity = ModelIdentity(
+            id=self._manifest.id, version=self._manifest.version, engine="onnx", device=device
+        )
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """The bundle's manifest."""
+        return self._manifest
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Model, version, engine, and the execution provider that really runs."""
+        return self._identity
+
+    def classify(self, tensor: NDArray[np.float32]) -> ModelAnswer:
+        """Answer one preprocessed crop; see `services.ports.Classifier`.
+
+        Raises
+        ------
+        ValueError
+            If the tensor has another shape than the manifest's input.
+        """
+        side = self._manifest.input_size
+        if tensor.shape != (3, side, side):
+            raise ValueError(f"expected a tensor (3, {side}, {side}), got {tensor.shape}")
+        image = np.ascontiguousarray(tensor[None], np.float32)
+        with self._lane:
+            logits, maps = self._session.run(_OUTPUTS, {"image": image})
+        return ModelAnswer(probabilities=self._calibrate(logits[0]), activations=maps[0])
+
+
+def available_accelerators() -> tuple[str, ...]:
+    """Return the installed execution providers beside the CPU's, best first."""
+    installed = set(onnxruntime.get_available_providers())
+    return tuple(name for name in ACCELERATORS if name in installed)
+
+
+class _Loader:
+    """Makes sessions of one bundle from bytes that were checked once.
+
+    The weights come to ONNX Runtime as bytes in memory, not by path: what was hashed is what
+    runs, and a graph that points to any other file is refused.
+    """
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        manifest = bundle.manifest
+        self._manifest = manifest
+        self._graph = bundle.read(manifest.graph)
+        self._weights = bundle.read(manifest.weights)
+        self._threads = threads
+
+    def best(self, providers: Sequence[str]) -> Any:  # noqa: ANN401 - onnxruntime is untyped
+        """Return a session on the first provider that answers rightly, else on the CPU."""
+        on_cpu = self._on_cpu()
+        for name in providers:
+            if name == CPU:
+                break
+            try:
+                session = self._created([name, CPU])
+                if session.get_providers()[0] == name and self._agree(session, on_cpu):
+                    return session
+            except _RUNTIME_ERRORS as error:
+                _LOGGER.warning("%s cannot run the model: %s", name, error)
+                continue
+            _LOGGER.warning("%s does not answer as the CPU does and is not used", name)
+        return on_cpu
+
+    def _on_cpu(self) -> Any:  # noqa: ANN401 - onnxruntime is untyped
+        try:
+            session = self._created([CPU])
+        except _RUNTIME_ERRORS as error:
+            raise BundleRefusedError(
+                "ONNX Runtime cannot load the model's graph; please install the model again."
+            ) from error
+        self._check_signature(session)
+        return session
+
+    def _created(self, providers: list[str]) -> Any:  # noqa: ANN401 - onnxruntime is untyped
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = _SILENT
+        options.intra_op_num_threads = self._threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+        # With the arena but without patterns, which keep a block of the largest run for each
+        # thread: 182 instead of 225 MB after answers in eight threads at once, same speed.
+        options.enable_mem_pattern = False
+        options.add_external_initializers_from_files_in_memory(
+            [self._manifest.weights], [self._weights], [len(self._weights)]
+        )
+        return onnxruntime.InferenceSession(self._graph, options, providers=providers)
+
+    def _check_signature(self, session: Any) -> None:  # noqa: ANN401 - onnxruntime is untyped
+        inputs = [item.name for item in session.get_inputs()]
+        outputs = {item.name: item.shape for item in session.get_outputs()}
+        labels = len(self._manifest.labels)
+        shapes = [outputs.get(name, []) for name in _OUTPUTS]
+        if inputs != ["image"] or [len(shape) for shape in shapes] != [2, 4]:
+            raise BundleRefusedError(
+                "The model's graph does not turn an image into logits and maps, so it is not "
+                "one of this program's."
+            )
+        if any(shape[1] != labels for shape in shapes):
+            raise BundleRefusedError(
+                f"The model's graph has not the {labels} outputs that its manifest names."
+            )
+
+    def _agree(self, first: Any, second: Any) -> bool:  # noqa: ANN401 - onnxruntime is untyped
+        image = probe_image(self._manifest.input_size)[None]
+        answers = [
+            sigmoid(session.run(["logits"], {"image": image})[0].astype(np.float64))
+            for session in (first, second)
+        ]
+        return bool(np.abs(answers[0] - answers[1]).max() <= AGREEMENT)

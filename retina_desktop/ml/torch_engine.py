@@ -1,0 +1,142 @@
+"""The second engine: a bundle's weights on torch, for graphics cards.
+
+Importing this imports torch. On a graphics card the network runs in mixed precision: the
+features in float16, the linear layer and the maps in float32.
+"""
+
+import logging
+from contextlib import nullcontext
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load
+
+from retina_desktop.domain.analyses import ModelAnswer, ModelIdentity
+from retina_desktop.domain.errors import BundleRefusedError
+from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.ml.bundle_reading import Bundle
+from retina_desktop.ml.calibration import PlattScaling
+from retina_desktop.ml.probe import probe_image
+from retina_desktop.ml.threads import inference_threads
+from retina_desktop.ml.torch_network import NetworkError, NetworkWithMaps, build_network
+
+AGREEMENT = 1e-3  # largest difference in probability that mixed precision may make
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class TorchClassifier:
+    """A bundle loaded on torch; implements `services.ports.Classifier`.
+
+    Parameters
+    ----------
+    bundle : Bundle
+        Its weights are checked against their hash as they are read.
+    device : str or None
+        torch's name of a device; None takes CUDA, else MPS, else the CPU.
+    threads : int or None
+        Threads for one answer on the CPU, set for the whole process as torch has it; None takes
+        the physical cores but one.
+
+    Raises
+    ------
+    BundleRefusedError
+        If the weights are damaged or are not those of the manifest's architecture.
+    """
+
+    def __init__(
+        self, bundle: Bundle, *, device: str | None = None, threads: int | None = None
+    ) -> None:
+        self._manifest = bundle.manifest
+        self._calibrate = PlattScaling.of(bundle.manifest.labels)
+        self._device = torch.device(device or best_device())
+        if self._device.type == "cpu":
+            torch.set_num_threads(inference_threads(threads))
+        self._network = NetworkWithMaps(load_network(bundle)).eval().to(self._device)
+        self._mixed = self._device.type != "cpu" and self._mixed_precision_agrees()
+        self._identity = ModelIdentity(
+            id=self._manifest.id,
+            version=self._manifest.version,
+            engine="torch",
+            device=str(self._device),
+        )
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """The bundle's manifest."""
+        return self._manifest
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Model, version, engine and device."""
+        return self._identity
+
+    def classify(self, tensor: NDArray[np.float32]) -> ModelAnswer:
+        """Answer one preprocessed crop; see `services.ports.Classifier`.
+
+        Raises
+        ------
+        ValueError
+            If the tensor has another shape than the manifest's input.
+        """
+        side = self._manifest.input_size
+        if tensor.shape != (3, side, side):
+            raise ValueError(f"expected a tensor (3, {side}, {side}), got {tensor.shape}")
+        image = torch.from_numpy(np.array(tensor[None], np.float32))
+        logits, maps = self._run(image, mixed=self._mixed)
+        return ModelAnswer(probabilities=self._calibrate(logits[0]), activations=maps[0])
+
+    def _run(
+        self, image: torch.Tensor, *, mixed: bool
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        half = torch.autocast(self._device.type, torch.float16) if mixed else nullcontext()
+        with torch.inference_mode():
+            with half:
+                features = self._network.features(image.to(self._device))
+            logits, maps = self._network.answer(features.float())
+            return logits.cpu().numpy(), maps.cpu().numpy()
+
+    def _mixed_precision_agrees(self) -> bool:
+        image = torch.from_numpy(probe_image(self._manifest.input_size)[None])
+        answers = [
+            torch.sigmoid(torch.from_numpy(self._run(image, mixed=mixed)[0]))
+            for mixed in (True, False)
+        ]
+        difference = float((answers[0] - answers[1]).abs().max())
+        if difference <= AGREEMENT:
+            return True
+        _LOGGER.warning("mixed precision differs by %.2g and is not used", difference)
+        return False
+
+
+def best_device() -> str:
+    """Return the fastest device's name: CUDA, else MPS, else the CPU."""
+    if torch.cuda.is_available():
+        return "cuda:0"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def load_network(bundle: Bundle) -> torch.nn.Module:
+    """Return the bundle's timm network with its weights, on the CPU, in evaluation mode.
+
+    Raises
+    ------
+    BundleRefusedError
+        If the weights are damaged or are not those of the manifest's architecture.
+    """
+    manifest = bundle.manifest
+    try:
+        network = build_network(manifest.architecture, outputs=len(manifest.labels))
+        network.load_state_dict(load(bundle.read(manifest.weights)), strict=True)
+    except NetworkError as error:
+        raise BundleRefusedError(
+            f"The torch engine cannot build this model ({error}); choose the ONNX engine."
+        ) from error
+    except (RuntimeError, SafetensorError) as error:  # names or shapes; no safetensors file
+        raise BundleRefusedError(
+            f"The model's weights are not those of {manifest.architecture!r}; please install "
+            "the model again."
+        ) from error
+    return network
