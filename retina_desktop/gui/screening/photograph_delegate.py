@@ -1,7 +1,7 @@
 """Draws one photograph of the list: thumbnail, name, eye, light and words, or the error."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPainterPath, QTextLayout
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from retina_desktop.gui.screening.photograph_model import PhotographRole, state_text
@@ -10,10 +10,10 @@ from retina_desktop.gui.screening.state import Photograph, PhotographStatus
 from retina_desktop.gui.theme import ThemeKeeper
 
 _PADDING = 8
-_THUMBNAIL = 56
+_GAP = 2
+_THUMBNAIL = 64
 _LIGHT = 14
-_ERROR_LINES = 4
-_WRAPPED = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignTop
+_LINES = 3  # of an error's sentence; the tip and the panel have all of it
 _ONE_LINE = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
@@ -28,15 +28,9 @@ class PhotographDelegate(QStyledItemDelegate):
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Return room for the thumbnail, more where an error's sentence needs it."""
-        photograph = index.data(PhotographRole.PHOTOGRAPH)
-        width = self._view.width()
-        height = _THUMBNAIL
-        if isinstance(photograph, Photograph):
-            metrics = QFontMetrics(option.font)
-            words = self._words(photograph, metrics, width - _THUMBNAIL - 3 * _PADDING)
-            height = max(height, metrics.height() + 4 + words.height())
-        return QSize(width, height + 2 * _PADDING)
+        """Return room for the thumbnail, and for the name over three lines."""
+        line = QFontMetrics(option.font).lineSpacing()
+        return QSize(0, max(_THUMBNAIL, line * (1 + _LINES) + _GAP) + 2 * _PADDING)
 
     def paint(
         self,
@@ -49,7 +43,7 @@ class PhotographDelegate(QStyledItemDelegate):
         if not isinstance(photograph, Photograph):
             return
         painter.save()
-        row: QRect = option.rect  # type: ignore[attr-defined]
+        row: QRect = option.rect
         self._paint_ground(painter, option, row)
         inner = row.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
         self._paint_thumbnail(painter, photograph, inner.topLeft())
@@ -67,14 +61,16 @@ class PhotographDelegate(QStyledItemDelegate):
             photograph.path.name, Qt.TextElideMode.ElideMiddle, name.width()
         )
         painter.drawText(name, _ONE_LINE, shown)
-        self._paint_state(painter, photograph, text.adjusted(0, metrics.height() + 4, 0, 0))
+        self._paint_state(
+            painter, photograph, text.adjusted(0, metrics.lineSpacing() + _GAP, 0, 0)
+        )
         painter.restore()
 
     def _paint_ground(
         self, painter: QPainter, option: QStyleOptionViewItem, row: QRect
     ) -> None:
         colors = self._theme.colors
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state
         if state & QStyle.StateFlag.State_Selected:
             painter.fillRect(row, QColor(colors.selected))
             painter.fillRect(
@@ -123,7 +119,7 @@ class PhotographDelegate(QStyledItemDelegate):
         analysis = photograph.analysis
         if photograph.status is PhotographStatus.FAILED:
             painter.setPen(QColor(colors.error))
-            painter.drawText(box, _WRAPPED, state_text(photograph))
+            _draw_lines(painter, state_text(photograph), box)
             return
         if photograph.status is PhotographStatus.ANALYSING:
             self._paint_progress(painter, photograph.progress, box)
@@ -134,7 +130,7 @@ class PhotographDelegate(QStyledItemDelegate):
             paint_light(painter, light, tier, colors)
             box = box.adjusted(_LIGHT + 6, 0, 0, 0)
         painter.setPen(QColor(colors.muted))
-        painter.drawText(box, _WRAPPED, state_text(photograph))
+        _draw_lines(painter, state_text(photograph), box)
 
     def _paint_progress(self, painter: QPainter, fraction: float, box: QRect) -> None:
         colors = self._theme.colors
@@ -143,13 +139,24 @@ class PhotographDelegate(QStyledItemDelegate):
         track.setWidth(track.width() * fraction)
         painter.fillRect(track, QColor(colors.accent))
 
-    def _words(self, photograph: Photograph, metrics: QFontMetrics, width: int) -> QRect:
-        answered = photograph.status is PhotographStatus.DONE
-        room = width - (_LIGHT + 6 if answered else 0)
-        limit = _ERROR_LINES * metrics.height()
-        return metrics.boundingRect(
-            QRect(0, 0, max(room, 40), limit), _WRAPPED, state_text(photograph)
-        )
+
+def _draw_lines(painter: QPainter, text: str, box: QRect) -> None:
+    """Draw `text` wrapped over at most `_LINES` lines, the last one elided."""
+    layout = QTextLayout(text, painter.font())
+    layout.beginLayout()
+    starts: list[int] = []
+    while (line := layout.createLine()).isValid() and len(starts) < _LINES:
+        line.setLineWidth(box.width())
+        starts.append(line.textStart())
+    layout.endLayout()
+    metrics = painter.fontMetrics()
+    ends = [*starts[1:], len(text)]
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        shown = text[start:end].rstrip()
+        place = QRect(box.x(), box.y() + number * metrics.lineSpacing(), box.width(), 0)
+        place.setHeight(metrics.lineSpacing())
+        elided = metrics.elidedText(shown, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(place, _ONE_LINE, elided)
 
 
 def _eye(photograph: Photograph) -> str:

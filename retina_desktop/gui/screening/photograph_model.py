@@ -37,7 +37,7 @@ class PhotographModel(QAbstractListModel):
         self._photographs: tuple[Photograph, ...] = ()
 
     def show(self, photographs: tuple[Photograph, ...]) -> None:
-        """Make the rows agree with `photographs`, keeping rows (and the selection) that stay."""
+        """Make the rows agree with `photographs`; rows that stay keep the selection."""
         self._remove_missing({photograph.id for photograph in photographs})
         kept = len(self._photographs)
         for row, (before, after) in enumerate(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.heatmaps import Heatmap
     from retina_desktop.domain.images import Laterality, RgbImage
 
-THUMBNAIL_SIDE = 112  # device pixels: 56 logical ones at 200 %
+THUMBNAIL_SIDE = 128  # device pixels: 64 logical ones at 200 %
 HEATMAP_SIDE = 1024  # pixels of a heatmap's longer side; more would show no more
 
 

@@ -1,7 +1,6 @@
 """What the viewer shows of the photograph on screen: small, then every pixel, then its heatmap.
 
-Answers to a question that is no longer asked are dropped: only the handle in force is listened
-to (a disconnected signal may still be on its way through the event loop).
+Answers to a question that is no longer asked are dropped (`viewer.latest`).
 """
 
 from dataclasses import dataclass
@@ -12,11 +11,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.labels import label_of
 from retina_desktop.gui.screening.finding_groups import chosen_label
+from retina_desktop.gui.screening.findings_model import percent
 from retina_desktop.gui.screening.photograph_tasks import heatmap_task, picture_task
 from retina_desktop.gui.screening.state import Photograph, PhotographStatus, ScreeningState
 from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.services_port import WindowServices
-from retina_desktop.gui.task_runner import TaskHandle
+from retina_desktop.gui.viewer.latest import LatestAnswer
 
 if TYPE_CHECKING:
     from retina_desktop.domain.analyses import Analysis
@@ -42,6 +42,7 @@ class ShownHeatmap:
 
     heat: "Heatmap | None"
     name: str = ""
+    strength: str = ""  # in words
 
 
 class PictureViewModel(QObject):
@@ -61,14 +62,18 @@ class PictureViewModel(QObject):
     ) -> None:
         super().__init__(parent)
         self._services = services
-        self._lanes = lanes
         self._screening = screening
         self._shown_id: int | None = None
         self._has_pixels = False
         self._message: str | None = ""  # what the viewer says instead of a picture
         self._asked: tuple[Analysis | None, str | None] = (None, None)
-        self._picture_handle: TaskHandle | None = None
-        self._heatmap_handle: TaskHandle | None = None
+        self._heat = ShownHeatmap(None)
+        self._picture = LatestAnswer(lanes.pictures, self)
+        self._picture.answered.connect(self._on_picture)
+        self._picture.failed.connect(self._on_picture_failed)
+        self._heatmap = LatestAnswer(lanes.heatmaps, self)
+        self._heatmap.answered.connect(self._on_heatmap)
+        self._heatmap.failed.connect(self.failed)
         screening.state_changed.connect(self.follow)
 
     @Slot(object)
@@ -99,11 +104,7 @@ class PictureViewModel(QObject):
         self._has_pixels = False
         if not self._show_preview(photograph):
             self._clear(self.tr("Reading the photograph…"))
-        handle = self._lanes.pictures.prepare(picture_task(self._services, photograph.path))
-        handle.succeeded.connect(self._on_picture)
-        handle.failed.connect(self._on_picture_failed)
-        self._picture_handle = handle
-        handle.start()
+        self._picture.ask(picture_task(self._services, photograph.path))
 
     def _show_preview(self, photograph: Photograph) -> bool:
         preview, analysis = self._screening.preview(photograph.id), photograph.analysis
@@ -113,9 +114,16 @@ class PictureViewModel(QObject):
         return True
 
     def _show(self, picture: ShownPicture) -> None:
+        first = not self._has_pixels
         self._has_pixels = True
         self._message = None
         self.picture_changed.emit(picture)
+        if first and self._heat.heat is not None:  # it came before there was a picture
+            self.heatmap_changed.emit(self._heat)
+
+    def _explain_by(self, heat: ShownHeatmap) -> None:
+        self._heat = heat
+        self.heatmap_changed.emit(heat)
 
     def _clear(self, message: str) -> None:
         if message != self._message:
@@ -129,28 +137,21 @@ class PictureViewModel(QObject):
         if (analysis, code) == self._asked:
             return
         self._asked = (analysis, code)
-        _cancel(self._heatmap_handle)
-        self._heatmap_handle = None
         if analysis is None or code is None:
-            self.heatmap_changed.emit(ShownHeatmap(None))
-            return
-        handle = self._lanes.heatmaps.prepare(heatmap_task(self._services, analysis, code))
-        handle.succeeded.connect(self._on_heatmap)
-        handle.failed.connect(self.failed)
-        self._heatmap_handle = handle
-        handle.start()
+            self._heatmap.forget()
+            self._explain_by(ShownHeatmap(None))
+        else:
+            self._heatmap.ask(heatmap_task(self._services, analysis, code))
 
     @Slot(object)
     def _on_picture(self, pixels: "RgbImage") -> None:
-        if self._shown_id is None or self.sender() is not self._picture_handle:
+        if self._shown_id is None:
             return
         height, width = pixels.shape[:2]
         self._show(ShownPicture(self._shown_id, pixels, width, height))
 
     @Slot(object)
     def _on_picture_failed(self, error: Exception) -> None:
-        if self.sender() is not self._picture_handle:
-            return
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
         if not self._has_pixels:
@@ -158,19 +159,18 @@ class PictureViewModel(QObject):
 
     @Slot(object)
     def _on_heatmap(self, heat: "Heatmap | None") -> None:
-        code = self._asked[1]
-        if code is not None and self.sender() is self._heatmap_handle:
-            self.heatmap_changed.emit(ShownHeatmap(heat, label_of(code).name))
+        analysis, code = self._asked
+        finding = analysis.finding(code) if analysis is not None and code else None
+        if finding is None or finding.probability is None or finding.threshold is None:
+            return
+        strength = self.tr("{probability}, threshold {threshold}").format(
+            probability=percent(finding.probability), threshold=percent(finding.threshold)
+        )
+        self._explain_by(ShownHeatmap(heat, label_of(finding.label).name, strength))
 
     def _drop_questions(self) -> None:
-        _cancel(self._picture_handle)
-        _cancel(self._heatmap_handle)
-        self._picture_handle = self._heatmap_handle = None
+        self._picture.forget()
+        self._heatmap.forget()
         if self._asked != (None, None):
             self._asked = (None, None)
-            self.heatmap_changed.emit(ShownHeatmap(None))
-
-
-def _cancel(handle: TaskHandle | None) -> None:
-    if handle is not None:
-        handle.cancel()
+            self._explain_by(ShownHeatmap(None))

@@ -1,0 +1,106 @@
+"""Builds the window, shows it, and only then has the model loaded."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QTimer
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from retina_desktop.gui.file_dialogs import FileDialogs
+from retina_desktop.gui.main_window import TITLE, MainWindow
+from retina_desktop.gui.notifications import Notifications
+from retina_desktop.gui.screening.picture_view_model import PictureViewModel
+from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
+from retina_desktop.gui.services_port import WindowServices
+from retina_desktop.gui.task_runner import TaskRunner
+from retina_desktop.gui.theme import ThemeKeeper
+from retina_desktop.gui.viewer.view import ViewerPane
+from retina_desktop.gui.window_commands import WindowCommands
+from retina_desktop.gui.window_memory import WindowMemory
+
+# A thread that waits for the interpreter gets it after this long. Python's own 5 ms is paid at
+# every call into Qt that lets go of it; a paint makes many, and workers are always busy here.
+SWITCH_INTERVAL_S = 0.0005
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """The window with all that keeps it alive; `shut_down` before the application ends."""
+
+    window: MainWindow
+    screening: ScreeningViewModel
+    pictures: PictureViewModel
+    commands: WindowCommands
+    notifications: Notifications
+    lanes: Lanes
+
+    def shut_down(self) -> bool:
+        """Cancel and await all work; False when some did not stop in time."""
+        stopped = self.lanes.shut_down()
+        return self.window.viewer.shut_down() and stopped
+
+
+def run_window(services: WindowServices, *, start_with: Sequence[Path] = ()) -> int:
+    """Show the window until it is closed; `start_with` is opened in it at once.
+
+    Returns
+    -------
+    int
+        The exit status of the event loop.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(app, QApplication):
+        raise TypeError("the window needs a QApplication")
+    dress(app)
+    opened = open_window(app, services)
+    restore_hooks = opened.notifications.watch()
+    opened.window.show()
+    # After the first paint: what follows takes time from it.
+    QTimer.singleShot(0, opened.screening.load_model)
+    QTimer.singleShot(0, lambda: opened.screening.open_paths(start_with))
+    status = app.exec()
+    restore_hooks()
+    opened.shut_down()
+    return status
+
+
+def dress(app: QApplication) -> None:
+    """Name the application and give it the style that both themes are drawn on."""
+    QCoreApplication.setApplicationName("RetinaDesktop")
+    app.setApplicationDisplayName(TITLE)
+    app.setStyle(QStyleFactory.create("Fusion"))
+
+
+def open_window(
+    app: QApplication, services: WindowServices, *, dialogs: FileDialogs | None = None
+) -> OpenWindow:
+    """Build the window, not yet shown, and everything behind it."""
+    memory = WindowMemory(services.window_memory)
+    theme = ThemeKeeper(app, services.resources, memory.theme())
+    lanes = Lanes(*(TaskRunner(name) for name in ("analysis", "pictures", "heatmaps", "files")))
+    notifications = Notifications(services.log_file)
+    screening = ScreeningViewModel(services, lanes)
+    pictures = PictureViewModel(services, lanes, screening)
+    window = MainWindow(
+        theme,
+        screening=screening,
+        pictures=pictures,
+        notifications=notifications,
+        memory=memory,
+        viewer=ViewerPane(),
+    )
+    commands = WindowCommands(
+        window,
+        services=services,
+        lanes=lanes,
+        screening=screening,
+        notifications=notifications,
+        dialogs=dialogs or FileDialogs(),
+    )
+    window.obey(commands)
+    if services.sample_photograph is None:
+        window.actions_by_id["sample"].setEnabled(False)
+    return OpenWindow(window, screening, pictures, commands, notifications, lanes)

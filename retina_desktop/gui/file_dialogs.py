@@ -1,0 +1,40 @@
+"""Asks the user for files; the window is given one, so that tests can answer for the user."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+_PHOTOGRAPHS = (
+    "*.jpg *.jpeg *.jpe *.jfif *.png *.tif *.tiff *.bmp *.webp *.dcm *.dicom"  # see imaging
+)
+
+
+class FileDialogs:
+    """The system's own dialogs; an empty answer is a cancelled one."""
+
+    def photographs(self, parent: QWidget) -> list[Path]:
+        """Ask for photographs."""
+        kinds = f"{_tr('Photographs')} ({_PHOTOGRAPHS});;{_tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(parent, _tr("Open photographs"), "", kinds)
+        return [Path(name) for name in names]
+
+    def folder(self, parent: QWidget) -> list[Path]:
+        """Ask for a folder."""
+        name = QFileDialog.getExistingDirectory(parent, _tr("Open folder"))
+        return [Path(name)] if name else []
+
+    def picture_target(self, parent: QWidget, suggestion: str) -> Path | None:
+        """Ask where to save a picture; the suffix decides between JPEG and PNG."""
+        name, _ = QFileDialog.getSaveFileName(
+            parent, _tr("Save picture"), suggestion, "JPEG (*.jpg);;PNG (*.png)"
+        )
+        if not name:
+            return None
+        path = Path(name)
+        known = path.suffix.lower() in {".jpg", ".jpeg", ".png"}
+        return path if known else path.with_name(f"{path.name}.jpg")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("FileDialogs", text)

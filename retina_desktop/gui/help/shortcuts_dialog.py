@@ -1,0 +1,64 @@
+"""Every action with its keys, read off the actions themselves so that it cannot be wrong."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QDialogButtonBox,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+
+class ShortcutsDialog(QDialog):
+    """A table of actions under the menus they are found in."""
+
+    def __init__(
+        self, menus: Mapping[str, Sequence[QAction]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self.resize(760, 560)
+        rows = [(menu, action) for menu, actions in menus.items() for action in actions]
+        self.table = QTableWidget(len(rows), 4)
+        self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
+        self.table.setHorizontalHeaderLabels(
+            [self.tr("Menu"), self.tr("Action"), self.tr("Keys"), self.tr("What it does")]
+        )
+        for number, (menu, action) in enumerate(rows):
+            self._fill(number, menu, action)
+        self._style()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close = buttons.button(QDialogButtonBox.StandardButton.Close)
+        close.setAccessibleName(self.tr("Close"))
+        close.setToolTip(self.tr("Close this window (Esc)"))
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.table)
+        layout.addWidget(buttons)
+
+    def _fill(self, number: int, menu: str, action: QAction) -> None:
+        native = QKeySequence.SequenceFormat.NativeText
+        keys = "  or  ".join(keys.toString(native) for keys in action.shortcuts())
+        texts = (menu, action.text().replace("&", ""), keys, action.statusTip())
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(text)
+            self.table.setItem(number, column, item)
+
+    def _style(self) -> None:
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setShowGrid(False)
+        self.table.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)

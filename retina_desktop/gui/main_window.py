@@ -1,0 +1,258 @@
+"""The main window: menus and bars around the screening screen, and nothing it decides."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import (
+    QAction,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+
+from retina_desktop.gui.actions import ACTIONS, MENUS, build_actions, tint_actions, translated
+from retina_desktop.gui.notifications import NotificationBanner, Notifications
+from retina_desktop.gui.screening.drop_hint import DropHint, dropped_paths
+from retina_desktop.gui.screening.empty_state import EmptyState
+from retina_desktop.gui.screening.picture_view_model import PictureViewModel
+from retina_desktop.gui.screening.state import ScreeningState
+from retina_desktop.gui.screening.view import ScreeningView
+from retina_desktop.gui.screening.view_model import ScreeningViewModel
+from retina_desktop.gui.status_line import StatusLine
+from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
+from retina_desktop.gui.viewer.view import ViewerPane
+from retina_desktop.gui.window_memory import WindowMemory
+
+if TYPE_CHECKING:
+    from retina_desktop.gui.window_commands import WindowCommands
+
+TITLE = "Retina Desktop"  # and never a file's or a patient's name
+_FIRST_SIZE = QSize(1280, 800)
+_THEMES = {
+    "theme_system": ThemeChoice.SYSTEM,
+    "theme_light": ThemeChoice.LIGHT,
+    "theme_dark": ThemeChoice.DARK,
+}
+
+
+class MainWindow(QMainWindow):
+    """Shows the view models' states and hands the user's actions to `WindowCommands`."""
+
+    def __init__(
+        self,
+        theme: ThemeKeeper,
+        *,
+        screening: ScreeningViewModel,
+        pictures: PictureViewModel,
+        notifications: Notifications,
+        memory: WindowMemory,
+        viewer: ViewerPane,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(960, 600)
+        self.setWindowIcon(theme.icons.icon("application"))
+        self.theme = theme
+        self.viewer = viewer
+        self._screening = screening
+        self._memory = memory
+        self.actions_by_id = build_actions(self)
+        self.addActions(list(self.actions_by_id.values()))
+        self.banner = NotificationBanner(theme)
+        self.view = self._build_view()
+        self.status_line = StatusLine()
+        self.setStatusBar(self.status_line)
+        self.tool_bar = self._build_tool_bar()
+        self.menus = self._build_menus()
+        self._hint = DropHint(self)
+        self._connect(pictures, notifications)
+        self._tint()
+        if not memory.restore(self, self.view.splitter):
+            self.resize(_FIRST_SIZE)
+        self.render_state(screening.state)
+
+    def obey(self, commands: "WindowCommands") -> None:
+        """Have every action carried out by `commands`."""
+        for name, command in commands.by_action().items():
+            self.actions_by_id[name].triggered.connect(command)
+        self.status_line.cancel_button.clicked.connect(self.actions_by_id["cancel_all"].trigger)
+        self.view.eye_stated.connect(commands.state_eye)
+
+    @Slot(object)
+    def render_state(self, state: ScreeningState) -> None:
+        """Show `state`, and enable what can be done in it."""
+        self.view.render_state(state)
+        self.status_line.render_state(state)
+        for name, enabled in enabled_actions(state).items():
+            action = self.actions_by_id[name]
+            if action.isEnabled() != enabled:
+                action.setEnabled(enabled)
+
+    def show_full_screen(self, full: bool) -> None:
+        """Give the picture the whole screen; the notice stays."""
+        self.view.show_picture_only(alone=full)
+        self.tool_bar.setVisible(not full)
+        self.menuBar().setVisible(not full)
+        state, flag = self.windowState(), Qt.WindowState.WindowFullScreen
+        self.setWindowState(state | flag if full else state & ~flag)
+
+    def shortcut_table(self) -> dict[str, list[QAction]]:
+        """Return every action under its menu, the viewer's too."""
+        table: dict[str, list[QAction]] = {}
+        for entry in ACTIONS:
+            menu = entry.menu.replace("/", " \u203a ")
+            table.setdefault(menu, []).append(self.actions_by_id[entry.id])
+        for menu, actions in self.viewer.actions_by_menu().items():
+            table[f"View \u203a {menu}"] = list(actions)
+        return table
+
+    # -- Qt's events -----------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders, and say so over the whole window."""
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+            self._hint.cover()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Take the sign away."""
+        self._hint.hide()
+        super().dragLeaveEvent(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self._hint.hide()
+        event.acceptProposedAction()
+        self._screening.open_paths(dropped_paths(event.mimeData()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave the full screen with Escape."""
+        if event.key() == Qt.Key.Key_Escape and self.isFullScreen():
+            self.show_full_screen(full=False)
+            return
+        super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the sign over the whole window."""
+        super().resizeEvent(event)
+        if self._hint.isVisible():
+            self._hint.cover()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the window."""
+        if self.isFullScreen():
+            self.show_full_screen(full=False)
+        self._memory.save(self, self.view.splitter, self.theme.choice)
+        super().closeEvent(event)
+
+    # -- building --------------------------------------------------------------------------
+
+    def _build_view(self) -> ScreeningView:
+        empty = EmptyState(
+            self.theme,
+            open_action=self.actions_by_id["open"],
+            sample_action=self.actions_by_id["sample"],
+        )
+        view = ScreeningView(self.theme, empty=empty, viewer=self.viewer)
+        central = QWidget()
+        layout = QVBoxLayout(central)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.banner)
+        layout.addWidget(view, 1)
+        self.setCentralWidget(central)
+        return view
+
+    def _build_tool_bar(self) -> QToolBar:
+        bar = QToolBar(self.tr("Tools"))
+        bar.setObjectName("toolBar")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.toggleViewAction().setVisible(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for entry in ACTIONS:
+            if not entry.on_tool_bar:
+                continue
+            if entry.separated:
+                bar.addSeparator()
+            bar.addAction(self.actions_by_id[entry.id])
+            button = bar.widgetForAction(self.actions_by_id[entry.id])
+            button.setAccessibleName(entry.name)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addToolBar(bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        return bar
+
+    def _build_menus(self) -> Mapping[str, QMenu]:
+        menus: dict[str, QMenu] = {}
+        for path, title in MENUS.items():
+            above = menus.get(path.partition("/")[0]) if "/" in path else None
+            text = translated(title)
+            menus[path] = above.addMenu(text) if above else self.menuBar().addMenu(text)
+        for name, actions in self.viewer.actions_by_menu().items():
+            menu = menus["View"].addMenu(name)
+            menu.addActions(list(actions))
+            menus[f"View/{name}"] = menu
+        for entry in ACTIONS:
+            menu = menus[entry.menu]
+            if entry.separated and not menu.isEmpty():
+                menu.addSeparator()
+            menu.addAction(self.actions_by_id[entry.id])
+        return menus
+
+    def _connect(self, pictures: PictureViewModel, notifications: Notifications) -> None:
+        self._screening.state_changed.connect(self.render_state)
+        self._screening.failed.connect(notifications.report)
+        pictures.failed.connect(notifications.report)
+        notifications.raised.connect(self.banner.show_sentence)
+        self.view.photograph_chosen.connect(self._screening.select)
+        self.view.label_chosen.connect(self._screening.choose_label)
+        pictures.picture_changed.connect(self.view.show_picture)
+        pictures.heatmap_changed.connect(self.view.show_heatmap)
+        pictures.cleared.connect(self.viewer.clear)
+        self.viewer.hovered.connect(self.status_line.show_place)
+        self.viewer.full_screen_requested.connect(
+            lambda: self.show_full_screen(full=not self.isFullScreen())
+        )
+        self.theme.changed.connect(self._tint)
+
+    @Slot()
+    def _tint(self) -> None:
+        tint_actions(self.actions_by_id, self.theme.icons)
+        for name, choice in _THEMES.items():
+            self.actions_by_id[name].setChecked(choice is self.theme.choice)
+
+
+def enabled_actions(state: ScreeningState) -> dict[str, bool]:
+    """Return which actions make sense in `state`; those not named always do."""
+    chosen = state.selected
+    analysis = chosen.analysis if chosen is not None else None
+    answered = analysis is not None
+    is_fundus = analysis is not None and analysis.quality.is_fundus
+    unfinished = chosen is not None and chosen.is_unfinished
+    several = len(state.photographs) > 1
+    return {
+        "save_overlay": answered,
+        "copy_overlay": answered,
+        "previous": several,
+        "next": several,
+        "previous_finding": is_fundus,
+        "next_finding": is_fundus,
+        "eye_right": is_fundus,
+        "eye_left": is_fundus,
+        "eye_auto": chosen is not None and chosen.laterality is not None,
+        "retry": chosen is not None and not unfinished,
+        "cancel": unfinished,
+        "cancel_all": state.busy,
+        "remove": chosen is not None,
+        "clear": bool(state.photographs),
+        "focus_list": bool(state.photographs),
+        "focus_picture": bool(state.photographs),
+        "focus_findings": is_fundus,
+    }

@@ -1,0 +1,143 @@
+"""The right-hand panel: what the program concluded about the photograph on screen.
+
+In the order of what must be read first: not gradable, referral, quality, eye, findings; the
+model that answered stands at the foot.
+"""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
+
+from retina_desktop.gui.screening.eye_row import EyeRow
+from retina_desktop.gui.screening.finding_groups import chosen_label, group_findings
+from retina_desktop.gui.screening.findings_list import FindingsList
+from retina_desktop.gui.screening.quality_card import QualityCard
+from retina_desktop.gui.screening.referral_card import ReferralCard
+from retina_desktop.gui.screening.state import Photograph, PhotographStatus
+from retina_desktop.gui.theme import ThemeKeeper
+from retina_desktop.gui.wrapped_label import WrappedLabel
+
+if TYPE_CHECKING:
+    from retina_desktop.domain.analyses import Analysis, ModelIdentity
+
+
+class FindingsPanel(QWidget):
+    """Shows one photograph's analysis, or why there is none yet."""
+
+    label_chosen = Signal(str)
+    eye_stated = Signal(str)  # "R", "L" or "" for withdrawn
+
+    def __init__(self, theme: ThemeKeeper, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("findingsPanel")
+        self.setMinimumWidth(300)
+        self._shown: tuple[object, ...] = ()
+        self.title = QLabel(self.tr("Findings"))
+        self.title.setObjectName("panelTitle")
+        self.message = WrappedLabel("muted")
+        self.ungradable = WrappedLabel("warningText")
+        self.referral = ReferralCard(theme)
+        self.quality = QualityCard(theme)
+        self.eye = EyeRow(theme)
+        self.findings = FindingsList(theme)
+        self.model = WrappedLabel("fieldName")
+        self.findings.label_chosen.connect(self.label_chosen)
+        self.eye.eye_stated.connect(self.eye_stated)
+        self._lay_out()
+        self.render_photograph(None)
+
+    def render_photograph(self, photograph: Photograph | None) -> None:
+        """Show `photograph`; the same one again changes nothing."""
+        analysis = photograph.analysis if photograph else None
+        shown = (
+            analysis,
+            photograph.label if photograph else None,
+            photograph.status if photograph else None,
+            photograph.error if photograph else "",
+        )
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self.message.say(_message(photograph))
+        is_fundus = analysis is not None and analysis.quality.is_fundus
+        self.referral.setVisible(analysis is not None)
+        self.quality.setVisible(analysis is not None)
+        self.eye.setVisible(is_fundus)
+        self.findings.setVisible(is_fundus)
+        self._filler.setVisible(not is_fundus)
+        self.model.setVisible(is_fundus)
+        if analysis is None:
+            self.ungradable.say("")
+            return
+        self._render_analysis(analysis, photograph.label if photograph else None)
+
+    def _render_analysis(self, analysis: "Analysis", wish: str | None) -> None:
+        quality = analysis.quality
+        self.ungradable.say(_caution(analysis))
+        self.referral.show_referral(analysis.referral.tier, analysis.referral.reason)
+        self.quality.show_quality(quality)
+        if not quality.is_fundus:
+            return
+        self.eye.show_eye(analysis.laterality)
+        self.findings.show_groups(
+            group_findings(analysis.findings),
+            chosen=chosen_label(analysis, wish),
+            reliable=quality.gradable,
+        )
+        self.model.say(_model_line(analysis.model))
+
+    def _lay_out(self) -> None:
+        self._filler = QWidget()
+        rule = QFrame()
+        rule.setObjectName("rule")
+        top = QVBoxLayout()
+        top.setContentsMargins(10, 0, 10, 0)
+        top.setSpacing(8)
+        for part in (self.message, self.ungradable, self.referral, self.quality, self.eye):
+            top.addWidget(part)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(12, 6, 12, 8)
+        foot.addWidget(self.model)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 10, 0, 0)
+        layout.setSpacing(8)
+        self.title.setContentsMargins(12, 0, 12, 0)
+        layout.addWidget(self.title)
+        layout.addLayout(top)
+        layout.addWidget(self.findings, 1)
+        layout.addWidget(self._filler, 1)
+        layout.addWidget(rule)
+        layout.addLayout(foot)
+
+
+def _message(photograph: Photograph | None) -> str:
+    """Return what is said instead of, or above, an answer."""
+    if photograph is None:
+        return "The findings of the photograph you choose are shown here."
+    if photograph.status is PhotographStatus.FAILED:
+        return photograph.error
+    if photograph.status is PhotographStatus.CANCELLED:
+        return "The analysis was cancelled. Press F5 to analyse this photograph."
+    if photograph.is_unfinished:
+        if photograph.analysis is not None:
+            return "Being analysed again; the answer below is the one before."
+        return "Being analysed…" if photograph.progress else "Waiting for its turn…"
+    return ""
+
+
+def _caution(analysis: "Analysis") -> str:
+    if not analysis.quality.is_fundus:
+        return "Not a fundus photograph: no label was assessed."
+    if not analysis.quality.gradable:
+        return (
+            "NOT GRADABLE. This photograph cannot be judged: what is not found on it may "
+            "still be there."
+        )
+    return ""
+
+
+def _model_line(model: "ModelIdentity") -> str:
+    engine = {"onnx": "ONNX Runtime", "torch": "PyTorch"}.get(model.engine, model.engine)
+    device = model.device.removesuffix("ExecutionProvider")
+    return f"{model.id} {model.version}, {engine} on {device}"
