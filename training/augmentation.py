@@ -1,0 +1,102 @@
+"""Make each pass over the photographs a little different, a whole batch at a time.
+
+One affine resampling (flip, turn, zoom, shift), one colour change and now and then a slight
+blur: enough that neither the side of the eye nor one camera's colours become the answer.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - torch's own convention
+
+
+@dataclass(frozen=True, slots=True)
+class AugmentationRanges:
+    """How far a photograph may be changed."""
+
+    turn_deg: float = 20.0
+    zoom: tuple[float, float] = (0.9, 1.15)  # above 1 the retina looks larger
+    shift: float = 0.05  # of the width
+    brightness: float = 0.15  # of the full range
+    contrast: float = 0.25
+    channel_gain: float = 0.12  # each colour on its own: cameras differ in white balance
+    gamma: float = 0.25
+    blur_share: float = 0.15  # of the photographs of a batch
+    flip_share: float = 0.5
+
+
+def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Scale pixels in [0, 1] by each channel's mean and deviation; shape unchanged."""
+    means = torch.tensor(mean, device=batch.device).view(1, 3, 1, 1)
+    return (batch - means) / torch.tensor(std, device=batch.device).view(1, 3, 1, 1)
+
+
+def augment(
+    batch: Tensor, *, size: int, generator: torch.Generator, ranges: AugmentationRanges
+) -> Tensor:
+    """Return changed photographs of `size` pixels.
+
+    Parameters
+    ----------
+    batch : Tensor
+        Shape ``(N, 3, H, W)``, float32 in [0, 1].
+    size : int
+        Side of the result in pixels.
+    generator : torch.Generator
+        On the CPU; the only source of chance.
+    ranges : AugmentationRanges
+        How far each property may go.
+
+    Returns
+    -------
+    Tensor
+        Shape ``(N, 3, size, size)``, float32 in [0, 1], on the batch's device.
+    """
+    warped = _warp(batch, size, generator, ranges)
+    coloured = _change_colours(warped, generator, ranges)
+    return _blur_some(coloured, generator, ranges)
+
+
+def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand(count, generator=generator)
+
+
+def _warp(
+    batch: Tensor, size: int, generator: torch.Generator, ranges: AugmentationRanges
+) -> Tensor:
+    count = len(batch)
+    turn = math.radians(ranges.turn_deg)
+    angle = _uniform(count, -turn, turn, generator)
+    scale = 1.0 / _uniform(count, *ranges.zoom, generator)
+    flip = torch.where(torch.rand(count, generator=generator) < ranges.flip_share, -1.0, 1.0)
+    shift = _uniform(2 * count, -2 * ranges.shift, 2 * ranges.shift, generator).view(count, 2)
+    cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
+    rows = (cosine * flip, -sine, shift[:, 0], sine * flip, cosine, shift[:, 1])
+    matrix = torch.stack(rows, dim=1).view(count, 2, 3).to(batch.device)
+    grid = F.affine_grid(matrix, [count, 3, size, size], align_corners=False)
+    return F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
+
+
+def _change_colours(
+    batch: Tensor, generator: torch.Generator, ranges: AugmentationRanges
+) -> Tensor:
+    count = len(batch)
+    gain = 1 + _uniform(3 * count, -ranges.channel_gain, ranges.channel_gain, generator)
+    contrast = 1 + _uniform(count, -ranges.contrast, ranges.contrast, generator)
+    offset = _uniform(count, -ranges.brightness, ranges.brightness, generator)
+    gamma = torch.exp(_uniform(count, -ranges.gamma, ranges.gamma, generator))
+    shape = (count, 1, 1, 1)
+    field = (batch.amax(1, keepdim=True) > 0.03).to(batch.dtype)  # the frame stays black
+    factor = (gain.view(count, 3, 1, 1) * contrast.view(shape)).to(batch.device)
+    changed = (batch - 0.4) * factor + 0.4 + offset.view(shape).to(batch.device)
+    return changed.clamp(1e-4, 1).pow(gamma.view(shape).to(batch.device)) * field
+
+
+def _blur_some(batch: Tensor, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
+    chosen = torch.rand(len(batch), generator=generator) < ranges.blur_share
+    if chosen.any():
+        rows = chosen.nonzero().flatten().to(batch.device)
+        batch[rows] = F.avg_pool2d(batch[rows], 3, stride=1, padding=1, count_include_pad=False)
+    return batch

@@ -1,0 +1,363 @@
+"""The model card and the manifest, written from measured results alone."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from retina_desktop.domain.findings import LabelStatus
+from retina_desktop.domain.labels import LABELS
+from retina_desktop.domain.manifests import (
+    MANIFEST_SCHEMA,
+    DataSource,
+    LabelEntry,
+    Metric,
+    ModelManifest,
+    PreprocessingStep,
+)
+from training.calibration_fit import (
+    COMMON_FROM,
+    POINT_MINIMUM,
+    SENSITIVITY_TARGET,
+    SPECIFICITY_FLOOR_COMMON,
+    SPECIFICITY_FLOOR_RARE,
+)
+from training.figures import COUNTED_FROM, REPORT_FROM
+from training.results import EvaluationResult, LabelResult
+
+INTENDED_USE = (
+    "Research, teaching and the comparison of models: suggests which of the RFMiD labels a "
+    "colour fundus photograph of an adult may show, for a clinician who looks at the "
+    "photograph. Not a certified medical device; never the only ground for a decision."
+)
+LIMITS = (
+    "Measured on patients kept back from the same sources it was trained on; its figures on "
+    "other cameras, clinics and countries are not known and usually lower.",
+    "Not measured on children, infants, wide-field or handheld cameras, nor after dilation "
+    "or surgery.",
+    "Probabilities fit the share of disease in the photographs they were calibrated on; "
+    "elsewhere they need calibrating anew.",
+    "Labels marked not assessed were not trained: that they are not found says nothing.",
+    "Small lesions are lost at this resolution: early diabetic retinopathy is often missed.",
+    "MH stands for media haze; the macular hole is MHL.",
+)
+SOURCE_NOTES = (
+    (
+        "AECD26",
+        "AECD26 is merged from other sets, has no patients' numbers, and the size of the "
+        "original gives its folder away; its figures may flatter.",
+    ),
+    (
+        "UNAM-DME",
+        "In UNAM-DME the way a photograph was taken and its label go together; its figures "
+        "may flatter.",
+    ),
+    (
+        "APTOS2019",
+        "APTOS2019 holds diseased eyes only, so it gives a sensitivity and no AUROC.",
+    ),
+    (
+        "ODIR",
+        "In ODIR mild retinopathy is hard to see at this size; its labels come from keywords "
+        "for the whole eye and never name some labels (exudates, macular hole): there they "
+        "count as unknown in a diseased eye.",
+    ),
+)
+# Measured by whoever prepared the data, on another split: see its documentation.
+FROZEN_FEATURES = (("ODIR", 0.77), ("AECD26", 0.85), ("IDRiD", 0.83))
+
+
+@dataclass(frozen=True, slots=True)
+class BundleText:
+    """What a bundle says of itself besides figures."""
+
+    id: str
+    version: str
+    name: str
+    created_on: str  # ISO date
+    software_version: str
+    licence: str = "research use; see the licences of the data in the model card"
+    notes: tuple[str, ...] = ()  # further sentences for the card's section on limits
+
+
+def build_manifest(
+    result: EvaluationResult, text: BundleText, steps: Sequence[PreprocessingStep]
+) -> ModelManifest:
+    """Return the manifest without its files, which the exporter adds."""
+    return ModelManifest(
+        schema=MANIFEST_SCHEMA,
+        id=text.id,
+        version=text.version,
+        name=text.name,
+        architecture=result.run.architecture,
+        input_size=result.run.input_size,
+        preprocessing=tuple(steps),
+        labels=tuple(
+            LabelEntry(label.code, label.status, label.threshold, label.calibration)
+            for label in result.labels
+        ),
+        graph="",
+        weights="",
+        files=(),
+        intended_use=INTENDED_USE,
+        limits=LIMITS + text.notes,
+        created_on=text.created_on,
+        licence=text.licence,
+        software_version=text.software_version,
+        data_sources=tuple(
+            DataSource(
+                source.name,
+                source.licence,
+                source.training + source.validation + source.test,
+                "training, validation, test",
+            )
+            for source in result.sources
+        ),
+        metrics=result.metrics,
+    )
+
+
+def write_card(result: EvaluationResult, text: BundleText) -> str:
+    """Return the model card in Markdown."""
+    sections = (
+        _introduction(text),
+        _headline(result),
+        _training(result),
+        _operating_points(result),
+        _figures(result),
+        _counts(result),
+        _data(result),
+        _limits(text),
+    )
+    return "\n\n".join(sections) + "\n"
+
+
+def _introduction(text: BundleText) -> str:
+    return "\n\n".join(
+        (
+            f"# {text.name}",
+            f"Bundle `{text.id}`, version {text.version}, {text.created_on}. Licence: "
+            f"{text.licence}. The photographs' licences are listed below; several are for "
+            "research only, and some sets came with none.",
+            "## Intended use",
+            INTENDED_USE,
+        )
+    )
+
+
+def _headline(result: EvaluationResult) -> str:
+    mean = _find(result.metrics, "mean_auroc")
+    evaluated = _codes(result.labels, LabelStatus.EVALUATED)
+    shown = _codes(result.labels, LabelStatus.DEMONSTRATION)
+    missing = _codes(result.labels, LabelStatus.NOT_ASSESSED)
+    lines = [
+        "## In short",
+        f"- Mean AUROC over {result.views.pairs} pairs of source and label with at least "
+        f"{COUNTED_FROM} positives and negatives among patients kept back: **{_shown(mean)}**.",
+        f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",
+        f"- Demonstration, trained on too few patients to be measured ({len(shown)}): "
+        f"{', '.join(shown) or 'none'}.",
+        f"- Not assessed, not trained ({len(missing)}): {', '.join(missing) or 'none'}.",
+        *_comparison(result),
+    ]
+    return "\n".join(lines[:1]) + "\n\n" + "\n".join(lines[1:])
+
+
+def _comparison(result: EvaluationResult) -> list[str]:
+    """Set this model's mean within a source beside that of frozen features."""
+    parts = []
+    for source, floor in FROZEN_FEATURES:
+        values = [
+            m.value
+            for m in result.metrics
+            if m.name == "auroc" and m.source == source and _counted(m)
+        ]
+        if values:
+            mean = sum(values) / len(values)
+            parts.append(f"{source} {mean:.2f} ({len(values)} labels) beside {floor:.2f}")
+    if not parts:
+        return []
+    return [
+        "- Mean AUROC within a source, beside that of frozen ImageNet features with a logistic "
+        "regression as the data's documentation gives it (other patients kept back, not quite "
+        f"the same labels): {'; '.join(parts)}."
+    ]
+
+
+def _training(result: EvaluationResult) -> str:
+    run = result.run
+    total = sum(source.training for source in result.sources)
+    passes = run.epochs_run * run.photographs_an_epoch / max(total, 1)
+    early = (
+        f" During the first {run.early_share:.0%} of the run the photographs were shown at "
+        f"{run.early_size} pixels, afterwards at {run.input_size}."
+        if run.early_share > 0 and run.early_size != run.input_size
+        else ""
+    )
+    precision = "in mixed precision" if run.mixed_precision else "in float32"
+    return (
+        "## Training\n\n"
+        f"{run.architecture}, {run.input_size} x {run.input_size} pixels, started from "
+        f"{_initial(run.initial)}; binary cross-entropy with logits, masked where a source "
+        f"does not state a label; Adam, learning rate rising to {run.peak_rate:g} and falling "
+        f"along half a cosine; batches of {run.batch}; {precision}; seed {run.seed}. An epoch "
+        "shows every photograph with a rarer label and a draw of the others "
+        f"({run.photographs_an_epoch:,} of {total:,}).{early}\n\n"
+        f"**{run.epochs_run:g} epochs of the {run.epochs_planned} that the recipe foresees "
+        f"were run** (about {passes:.1f} passes over all photographs); the weights of epoch "
+        f"{run.best_epoch} were kept, with the best validation AUROC "
+        f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).\n\n"
+        "Turns, zooms, shifts, mirror images, changes of brightness, contrast, gamma and "
+        "white balance, and a slight blur vary each photograph."
+    )
+
+
+def _initial(initial: str) -> str:
+    return {
+        "lite0": "ImageNet weights of EfficientNet-Lite0, carried over layer by layer "
+        "(squeeze-and-excitation and classifier start new)",
+        "timm": "timm's ImageNet weights",
+        "none": "random weights",
+    }.get(initial, "weights of a local file")
+
+
+def _operating_points(result: EvaluationResult) -> str:
+    rows = [
+        (
+            label.code,
+            str(label.status),
+            f"{label.threshold:.3f}",
+            f"{label.calibration.slope:.2f}",
+            f"{label.calibration.offset:+.2f}",
+            f"{label.fitted_positives} of {label.fitted_on}",
+            "as they come" if label.natural else "selected",
+        )
+        for label in result.labels
+        if label.threshold is not None
+    ]
+    head = ("Label", "Status", "Threshold", "Slope", "Offset", "Fitted on", "Photographs")
+    return (
+        "## Calibration and thresholds\n\n"
+        "Both were fixed on validation patients alone. Each label's logit is scaled by a slope "
+        "and an offset (Platt); where a source states every label of every photograph "
+        "(photographs *as they come*), that source decides, else all sources that state both "
+        "presence and absence (*selected* photographs: their share of disease is nobody's, so "
+        "the probability ranks, but does not count). The threshold finds "
+        f"{SENSITIVITY_TARGET:.0%} of the diseased where that keeps the specificity at "
+        f"{SPECIFICITY_FLOOR_COMMON:.0%} or more (labels on at least {COMMON_FROM:.0%} of the "
+        f"photographs) or {SPECIFICITY_FLOOR_RARE:.0%} (rarer ones); else, and with fewer than "
+        f"{POINT_MINIMUM} positives, that floor decides."
+        "\n\n" + _table(head, rows)
+    )
+
+
+def _figures(result: EvaluationResult) -> str:
+    parts = [
+        "## Figures on patients kept back",
+        "Within each source, because pooled over sources a figure would mostly tell how well "
+        "cameras are told apart. Brackets: 95 % interval by resampling patients. Pairs with "
+        f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
+        f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
+        "calibration error. Photographs went through the application's own decoding, field of "
+        f"view and preprocessing (mean AUROC {result.views.application:.3f}; plainly resized "
+        f"squares give {result.views.plain_squares:.3f}).",
+    ]
+    for source in sorted({m.source for m in result.metrics if m.source}):
+        own = [m for m in result.metrics if m.source == source]
+        parts.append(f"### {source}")
+        healthy = _find(own, "specificity_all_labels")
+        if healthy is not None:
+            parts.append(
+                f"Healthy eyes for which no label at all is called: {_shown(healthy)} of "
+                f"{healthy.negatives} photographs."
+            )
+        codes = dict.fromkeys(m.label for m in own if m.label)
+        if codes:
+            parts.append(_table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
+    return "\n\n".join(parts)
+
+
+_FIGURE_HEAD = (
+    "Label",
+    "Positives",
+    "Negatives",
+    "AUROC",
+    "AP",
+    "Sensitivity",
+    "Specificity",
+    "ECE",
+)
+_FIGURE_NAMES = ("auroc", "average_precision", "sensitivity", "specificity", "ece")
+
+
+def _figure_row(metrics: Sequence[Metric], code: str) -> tuple[str, ...]:
+    own = [m for m in metrics if m.label == code]
+    mark = "" if all(_counted(m) for m in own) else "\\*"
+    counts = (str(own[0].positives), str(own[0].negatives))
+    return (code + mark, *counts, *(_shown(_find(own, name)) for name in _FIGURE_NAMES))
+
+
+def _counts(result: EvaluationResult) -> str:
+    rows = [
+        (
+            label.code,
+            LABELS[label.code].name if label.code in LABELS else "",
+            str(label.status).replace("_", " "),
+            *(
+                str(n)
+                for n in (
+                    label.training_positives,
+                    label.validation_positives,
+                    label.test_positives,
+                )
+            ),
+        )
+        for label in result.labels
+    ]
+    head = ("Label", "Name", "Status", "Training", "Validation", "Test")
+    return "## Photographs with each label\n\n" + _table(head, rows)
+
+
+def _data(result: EvaluationResult) -> str:
+    rows = [
+        (s.name, s.licence, str(s.training), str(s.validation), str(s.test))
+        for s in result.sources
+    ]
+    head = ("Source", "Licence as published", "Training", "Validation", "Test")
+    names = {source.name for source in result.sources}
+    notes = [f"- {note}" for name, note in SOURCE_NOTES if name in names]
+    return (
+        "## Data\n\n"
+        "Split by patient within each source; photographs without a patient's number, and "
+        f"{result.run.duplicate_pairs} pairs of near duplicates across all sources (found by a "
+        "perceptual hash and the correlation of their detail), were grouped first, and no "
+        "group straddles two parts. *Not stated*: no licence was found, so none was given."
+        "\n\n" + _table(head, rows) + "\n\n" + "\n".join(notes)
+    )
+
+
+def _limits(text: BundleText) -> str:
+    return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in LIMITS + text.notes)
+
+
+def _counted(metric: Metric) -> bool:
+    return min(metric.positives or 0, metric.negatives or 0) >= COUNTED_FROM
+
+
+def _find(metrics: Iterable[Metric], name: str) -> Metric | None:
+    return next((m for m in metrics if m.name == name), None)
+
+
+def _shown(metric: Metric | None) -> str:
+    if metric is None:
+        return "-"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.2f}"
+    return f"{metric.value:.2f} [{metric.low:.2f}, {metric.high:.2f}]"
+
+
+def _codes(labels: Sequence[LabelResult], status: LabelStatus) -> list[str]:
+    return [label.code for label in labels if label.status is status]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -1,0 +1,228 @@
+"""Calibrate on validation, then measure once on patients kept back, as the program sees them.
+
+Both parts go through the application's own decoding, field of view, crop and preprocessing.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from retina_desktop.domain.findings import LabelStatus
+from retina_desktop.domain.manifests import Calibration, Metric, PreprocessingStep
+from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.preprocessing import FIELD_CROP, NORMALIZE, prepare_tensor
+from training.calibration_fit import (
+    apply_platt,
+    choose_fit_rows,
+    choose_threshold,
+    fit_platt,
+    natural_sources,
+)
+from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
+from training.prepared import PreparedData
+from training.results import (
+    RESULTS_SCHEMA,
+    EvaluationResult,
+    LabelResult,
+    RunFacts,
+    SourceResult,
+    ViewComparison,
+)
+from training.seed_recipe import PartData, predict
+from training.splits import Part
+from training.transfer import IMAGENET_MEAN, IMAGENET_STD
+
+TRAINED_FROM = 5  # positives in training; below, the label is not assessed
+BATCH = 16
+
+TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no field of view
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Logits:
+    """Logits of validation and test, by both ways of preparing photographs."""
+
+    validation: NDArray[np.float32]  # (N, labels), the application's way
+    test: NDArray[np.float32]
+    plain_test: NDArray[np.float32]
+    without_field: int
+
+
+def preprocessing_steps(size: int) -> tuple[PreprocessingStep, ...]:
+    """Return the manifest's steps: the crop to the field, then ImageNet's normalisation."""
+    names = ("mean_r", "mean_g", "mean_b", "std_r", "std_g", "std_b")
+    values = dict(zip(names, IMAGENET_MEAN + IMAGENET_STD, strict=True))
+    return (
+        PreprocessingStep(FIELD_CROP, {"size": size}),
+        PreprocessingStep(NORMALIZE, dict(values)),
+    )
+
+
+def application_tensor(
+    path: Path, *, size: int, steps: Sequence[PreprocessingStep]
+) -> NDArray[np.float32] | None:
+    """Prepare one photograph as the application does; None when it sees no field of view.
+
+    Returns
+    -------
+    NDArray[np.float32] or None
+        Shape ``(3, size, size)``, RGB, normalised by `steps`.
+    """
+    image = decode_photograph(path)
+    field = find_field_of_view(image.pixels)
+    if field is None:
+        return None
+    return prepare_tensor(crop_to_field(image.pixels, field, size=size), tuple(steps))
+
+
+def compute_logits(
+    network: nn.Module, data: PreparedData, *, image_dir: Path, tensor_of: TensorOf, size: int
+) -> Logits:
+    """Ask `network` about validation and test.
+
+    Where the application finds no field of view it asks no model; here such a photograph is
+    shown as an even grey, so that no row is missing, and counted.
+    """
+    parts: dict[Part, NDArray[np.float32]] = {}
+    missing = 0
+    for part in (Part.VALIDATION, Part.TEST):
+        paths = [image_dir / data.images[row].path for row in data.rows_of(part).tolist()]
+        tensors = [tensor_of(path) for path in paths]
+        missing = sum(tensor is None for tensor in tensors)
+        even = np.zeros((3, size, size), np.float32)
+        parts[part] = _forward(network, (even if t is None else t for t in tensors))
+    plain = predict(network, data.part(Part.TEST), size=size)
+    return Logits(parts[Part.VALIDATION], parts[Part.TEST], plain, missing)
+
+
+@torch.inference_mode()
+def _forward(network: nn.Module, tensors: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    network.eval()
+    answers: list[NDArray[np.float32]] = []
+    batch: list[NDArray[np.float32]] = []
+
+    def flush() -> None:
+        if batch:
+            answers.append(network(torch.from_numpy(np.stack(batch))).numpy())
+            batch.clear()
+
+    for tensor in tensors:
+        batch.append(tensor)
+        if len(batch) == BATCH:
+            flush()
+    flush()
+    return np.concatenate(answers)
+
+
+def evaluate(
+    data: PreparedData, logits: Logits, run: RunFacts, *, resamples: int = 1000
+) -> EvaluationResult:
+    """Fit on validation, measure on test."""
+    training, validation = data.part(Part.TRAINING), data.part(Part.VALIDATION)
+    test = data.part(Part.TEST)
+    natural = natural_sources(data.images)
+    labels = [
+        _fit_label(column, training, validation, test, logits.validation, natural)
+        for column in range(len(data.codes))
+    ]
+    groups = data.groups[data.rows_of(Part.TEST)]
+    answers = _answers(test, logits.test, labels, groups)
+    value, pairs = mean_pair_auroc(answers)
+    plain, _ = mean_pair_auroc(_answers(test, logits.plain_test, labels, groups))
+    metrics = measure(answers, seed=run.seed, resamples=resamples)
+    return EvaluationResult(
+        schema=RESULTS_SCHEMA,
+        run=run,
+        sources=_sources(data),
+        labels=tuple(_with_status(label, metrics) for label in labels),
+        metrics=tuple(metrics),
+        views=ViewComparison(value, plain, len(pairs), logits.without_field),
+    )
+
+
+def _fit_label(
+    column: int,
+    training: PartData,
+    validation: PartData,
+    test: PartData,
+    logits: NDArray[np.float32],
+    natural: frozenset[str],
+) -> LabelResult:
+    trained, chosen, tested = (
+        int((part.targets * part.known)[:, column].sum())
+        for part in (training, validation, test)
+    )
+    truth, known = validation.targets[:, column] > 0.5, validation.known[:, column]
+    fit = choose_fit_rows(truth, known, validation.sources, natural)
+    code, fitted = validation.codes[column], truth[fit.rows]
+    if trained < TRAINED_FROM or not len(fitted):
+        status = LabelStatus.NOT_ASSESSED
+        return LabelResult(code, status, trained, chosen, tested, Calibration(), None)
+    own = logits[fit.rows, column].astype(np.float64)
+    calibration = fit_platt(own, fitted)
+    return LabelResult(
+        code,
+        LabelStatus.DEMONSTRATION,  # until its test says more
+        training_positives=trained,
+        validation_positives=chosen,
+        test_positives=tested,
+        calibration=calibration,
+        threshold=round(choose_threshold(apply_platt(own, calibration), fitted), 5),
+        fitted_on=len(fit.rows),
+        fitted_positives=int(fitted.sum()),
+        natural=fit.natural,
+    )
+
+
+def _with_status(label: LabelResult, metrics: Sequence[Metric]) -> LabelResult:
+    """Call a label evaluated when one source alone has enough of both answers in the test."""
+    measured = any(
+        m.name == "auroc"
+        and m.label == label.code
+        and min(m.positives or 0, m.negatives or 0) >= COUNTED_FROM
+        for m in metrics
+    )
+    if label.threshold is None or not measured:
+        return label
+    return replace(label, status=LabelStatus.EVALUATED)
+
+
+def _answers(
+    part: PartData,
+    logits: NDArray[np.float32],
+    labels: Sequence[LabelResult],
+    groups: NDArray[np.int64],
+) -> Answers:
+    columns = [
+        apply_platt(logits[:, column], label.calibration) for column, label in enumerate(labels)
+    ]
+    return Answers(
+        probabilities=np.stack(columns, axis=1),
+        targets=part.targets,
+        known=part.known,
+        sources=part.sources,
+        groups=groups,
+        codes=part.codes,
+        thresholds=tuple(label.threshold for label in labels),
+    )
+
+
+def _sources(data: PreparedData) -> tuple[SourceResult, ...]:
+    counted: dict[str, dict[Part, int]] = {}
+    licences: dict[str, str] = {}
+    for image, part in zip(data.images, data.parts, strict=True):
+        parts = counted.setdefault(image.source, dict.fromkeys(Part, 0))
+        parts[part] += 1
+        licences[image.source] = image.licence
+    return tuple(
+        SourceResult(
+            name, licences[name], parts[Part.TRAINING], parts[Part.VALIDATION], parts[Part.TEST]
+        )
+        for name, parts in sorted(counted.items())
+    )

@@ -1,0 +1,117 @@
+"""The data set as a run sees it: labelled photographs, cached pixels and a fixed split."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.cache import Squares, build_cache
+from training.duplicates import (
+    detail_thumbnails,
+    difference_hashes,
+    find_duplicates,
+    group_rows,
+)
+from training.files import write_atomically
+from training.manifest_data import (
+    LabelledImage,
+    ManifestUnreadableError,
+    build_targets,
+    labelled_only,
+    read_manifest,
+)
+from training.seed_recipe import PartData
+from training.splits import Part, split_groups
+
+SPLIT_NAME = "split.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedData:
+    """Photographs with labels, who belongs together, and which part each is in.
+
+    Row i of every field is the same photograph; ``groups`` holds the lowest row of each
+    photograph's group.
+    """
+
+    images: tuple[LabelledImage, ...]
+    squares: Squares
+    groups: NDArray[np.int64]
+    parts: tuple[Part, ...]
+    codes: tuple[str, ...]
+    duplicate_pairs: int
+
+    def rows_of(self, part: Part) -> NDArray[np.int64]:
+        """Return the rows of one part, ascending."""
+        return np.flatnonzero(np.array(self.parts) == part)
+
+    def part(self, part: Part) -> PartData:
+        """Return one part with its targets and masks."""
+        targets, known = build_targets(self.images, self.codes)
+        rows = self.rows_of(part)
+        return PartData(
+            squares=self.squares,
+            rows=rows,
+            targets=targets[rows],
+            known=known[rows],
+            sources=tuple(self.images[row].source for row in rows.tolist()),
+            codes=self.codes,
+        )
+
+
+def prepare(manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int) -> PreparedData:
+    """Read, cache, group and split the photographs; the split is written for later steps."""
+    images, squares = _cached(manifest, work_dir, codes)
+    pairs = find_duplicates(difference_hashes(squares), detail_thumbnails(squares))
+    patients = [f"{i.source}/{i.patient}" if i.patient else "" for i in images]
+    groups = group_rows(patients, pairs)
+    parts = split_groups(images, groups, seed=seed)
+    content = {
+        "schema": 1,
+        "seed": seed,
+        "duplicate_pairs": len(pairs),
+        "rows": [
+            {"file": image.path, "group": group, "part": part}
+            for image, group, part in zip(images, groups.tolist(), parts, strict=True)
+        ],
+    }
+    write_atomically(work_dir / SPLIT_NAME, json.dumps(content, indent=0).encode())
+    return PreparedData(images, squares, groups, parts, tuple(codes), len(pairs))
+
+
+def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> PreparedData:
+    """Return what `prepare` made, with the very split it wrote.
+
+    Raises
+    ------
+    ManifestUnreadableError
+        If nothing was prepared there, or the manifest has changed since.
+    """
+    images, squares = _cached(manifest, work_dir, codes)
+    try:
+        content = json.loads((work_dir / SPLIT_NAME).read_bytes())
+    except OSError as error:
+        raise ManifestUnreadableError(
+            "Nothing was prepared here: run prepare first."
+        ) from error
+    rows = content["rows"]
+    if [row["file"] for row in rows] != [image.path for image in images]:
+        raise ManifestUnreadableError("The manifest has changed: run prepare again.")
+    return PreparedData(
+        images,
+        squares,
+        np.array([row["group"] for row in rows], np.int64),
+        tuple(Part(row["part"]) for row in rows),
+        tuple(codes),
+        int(content["duplicate_pairs"]),
+    )
+
+
+def _cached(
+    manifest: Path, work_dir: Path, codes: Sequence[str]
+) -> tuple[tuple[LabelledImage, ...], Squares]:
+    images = labelled_only(read_manifest(manifest), codes)
+    return images, build_cache(images, image_dir=manifest.parent, cache_dir=work_dir / "cache")

