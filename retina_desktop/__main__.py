@@ -2,7 +2,7 @@
 
 import sys
 
-_WINDOW_ARGUMENTS = ([], ["--sample"])
+_WINDOW_ARGUMENTS: tuple[list[str], ...] = ([], ["--sample"])
 
 
 def main() -> None:

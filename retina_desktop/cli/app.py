@@ -7,7 +7,7 @@ import typer
 from retina_desktop import __version__
 from retina_desktop.bootstrap import open_window, start_logging
 from retina_desktop.cli import analyze, doctor, models, screen
-from retina_desktop.cli.console import ExitCode
+from retina_desktop.cli.console import ExitCode, give
 from retina_desktop.config.folders import Folders
 
 app = typer.Typer(
@@ -27,12 +27,6 @@ app.command(name="doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"retina-desktop {__version__}")
-        raise typer.Exit(ExitCode.OK)
-
-
 @app.callback()
 def main(
     context: typer.Context,
@@ -40,14 +34,12 @@ def main(
     sample: Annotated[
         bool, typer.Option("--sample", help="Open the window with a sample photograph.")
     ] = False,
-    version: Annotated[
-        bool,
-        typer.Option(
-            "--version", help="Print the version.", callback=_show_version, is_eager=True
-        ),
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Open the window when no command is given."""
+    if version:
+        give(f"retina-desktop {__version__}")
+        raise typer.Exit(ExitCode.OK)
     start_logging(Folders.find())
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window(sample=sample))
