@@ -14,9 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.images import FieldCrop, FieldOfView, GrayImage, Mask, RgbImage
-
-_Points = NDArray[np.float64]  # (N, 2), x and y
-_Circle = tuple[float, float, float]  # centre x, centre y, radius
+from retina_desktop.imaging.circle_fit import (
+    Circle,
+    Points,
+    fit_circle,
+    least_squares_circle,
+    offset_of,
+)
+from retina_desktop.imaging.resampling import shrink
 
 _REDUCED_SIDE_PX: Final = 192
 # A photograph whose 99.5th percentile does not exceed this shows nothing but the frame.
@@ -26,18 +31,19 @@ _EMPTY_RANGE: Final = 4
 # frames brightened by flare.
 _THRESHOLD_SHARES: Final = (0.06, 0.25)
 _LEAST_THRESHOLD: Final = 3.0
+_BRIGHTEST_FRAME_LEVEL: Final = 48  # black, with a generous pedestal and flare
 _LEAST_FIELD_AREA: Final = 0.05  # of the picture
 _FILLED_SHARE: Final = 0.985  # of the picture bright: there is no frame
 # A bounding box's side is a straight cut when the field touches it over more than this share;
 # a circle touches it, at the depth looked at, over 15 %.
 _CUT_SHARE: Final = 0.30
 _CUT_DEPTH_PX: Final = 1.5
-_INLIER_SHARE: Final = 0.010  # of the radius
-_TRIALS: Final = 64
 _RAYS: Final = 180
 _RAY_SAMPLES: Final = 10  # on either side of the outline, half a reduced pixel apart
 _LEAST_RAYS: Final = 20  # 40 degrees of outline
 _GOOD_SUPPORT: Final = 0.70
+_BLACK_BAR_LEVEL: Final = 12  # noise of JPEG reaches 10
+_LARGEST_BAR: Final = 0.25  # of the crop's side; more is a dark photograph
 
 
 def find_field_of_view(image: RgbImage) -> FieldOfView | None:
@@ -111,25 +117,22 @@ def crop_to_field(image: RgbImage, field: FieldOfView, *, size: int) -> FieldCro
     left = round((x0 + x1 - side) / 2 + 0.5)  # x0 and x1 are edges, left is a pixel's index
     top = round((y0 + y1 - side) / 2 + 0.5)
     square = _square(image, left, top, side)
-    for _ in range(halvings):  # averages of 2 x 2 are ten times as quick as other areas
-        half = (square.shape[1] // 2, square.shape[0] // 2)
-        square = _as_rgb(cv2.resize(square, half, interpolation=cv2.INTER_AREA))
-    method = cv2.INTER_AREA if square.shape[0] > size else cv2.INTER_LINEAR
-    pixels = cv2.resize(square, (size, size), interpolation=method)
+    pixels = shrink(square, size)
     pitch = side / size
     disc = _disc(field, left, top, pitch, size)
-    _blacken_outside_picture(disc, left, top, pitch, (height, width))
-    pixels = cv2.bitwise_and(pixels, pixels, mask=disc)
-    return FieldCrop(_as_rgb(pixels), disc.view(np.bool_), float(left), float(top), pitch)
+    _clear_beyond_picture(disc, left, top, pitch, (height, width))
+    _clear_bars(disc, pixels)
+    masked = _as_bytes(cv2.bitwise_and(pixels, pixels, mask=disc))
+    return FieldCrop(masked, disc.view(np.bool_), float(left), float(top), pitch)
 
 
 def _sample(image: RgbImage) -> tuple[GrayImage, int]:
     """Return the brightest channel of every n-th pixel, at most 192 px a side, and n."""
     stride = max(1, math.ceil(max(image.shape[:2]) / _REDUCED_SIDE_PX))
     first = (stride - 1) // 2
-    part = np.ascontiguousarray(image[first::stride, first::stride])
-    red, green, blue = cv2.split(part)
-    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8), stride
+    height, width = image.shape[:2]
+    part = image[min(first, height - 1) :: stride, min(first, width - 1) :: stride]
+    return np.maximum(np.maximum(part[..., 0], part[..., 1]), part[..., 2]), stride
 
 
 def _percentiles(light: GrayImage) -> NDArray[np.int64]:
@@ -138,18 +141,21 @@ def _percentiles(light: GrayImage) -> NDArray[np.int64]:
     return np.searchsorted(below, np.array([0.005, 0.90, 0.995]) * light.size)
 
 
-def _find_circle(light: GrayImage, bright: float) -> _Circle | None:
+def _find_circle(light: GrayImage, bright: float) -> Circle | None:
     """Return the circle in pixels of the reduced picture, None if there is no frame."""
-    light = np.asarray(cv2.GaussianBlur(light, (3, 3), 0), dtype=np.uint8)
+    light = _as_bytes(cv2.GaussianBlur(light, (3, 3), 0))
     frame, grain = _frame_level(light)
-    best: _Circle | None = None
+    if frame > _BRIGHTEST_FRAME_LEVEL:
+        return None
+    least, most = 0.25 * min(light.shape), 1.1 * math.hypot(*light.shape)
+    best: Circle | None = None
     best_support = 0.0
     for share in _THRESHOLD_SHARES:
         threshold = frame + max(_LEAST_THRESHOLD, 3 * grain, share * (bright - frame))
         outline = _outline(light, threshold)
         if outline is None:
             continue
-        fitted = _fit_robustly(outline, light.shape)
+        fitted = fit_circle(outline, least_radius=least, most_radius=most)
         if fitted is not None and fitted[1] > best_support:
             best, best_support = fitted
         if best_support >= _GOOD_SUPPORT:
@@ -168,7 +174,7 @@ def _frame_level(light: GrayImage) -> tuple[float, float]:
     return level, float(ranked[int(0.95 * ranked.size)]) - level
 
 
-def _outline(light: GrayImage, threshold: float) -> _Points | None:
+def _outline(light: GrayImage, threshold: float) -> Points | None:
     """Return the outline's points which the circle made, None if there is no frame."""
     _, mask = cv2.threshold(light, threshold, 255, cv2.THRESH_BINARY)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8))
@@ -187,7 +193,7 @@ def _outline(light: GrayImage, threshold: float) -> _Points | None:
 
 def _round_part(
     contour: NDArray[np.generic], hull: NDArray[np.generic], shape: tuple[int, ...]
-) -> _Points | None:
+) -> Points | None:
     """Return contour points near the convex hull and off every straight cut."""
     height, width = shape[:2]
     points = np.asarray(contour, dtype=np.float64).reshape(-1, 2)
@@ -217,75 +223,7 @@ def _touch(line: NDArray[np.uint8]) -> int:
     return int(np.count_nonzero(line))
 
 
-def _fit_robustly(points: _Points, shape: tuple[int, ...]) -> tuple[_Circle, float] | None:
-    """Return the circle most points lie on, and their share; None if no circle is plausible."""
-    height, width = shape[:2]
-    rng = np.random.default_rng(0)
-    count = len(points)
-    first = rng.integers(0, count, size=_TRIALS)
-    step = rng.integers(max(1, count // 6), max(2, count // 3 + 1), size=(2, _TRIALS))
-    triples = points[np.stack([first, first + step[0], first + step[0] + step[1]]) % count]
-    circles = _through(triples)
-    least, most = 0.25 * min(height, width), 1.1 * math.hypot(height, width)
-    radii = circles[:, 2]
-    plausible = np.isfinite(circles).all(axis=1) & (radii > least) & (radii < most)
-    circles = circles[plausible]
-    if len(circles) == 0:
-        return None
-    sample = points[:: max(1, count // 120)]
-    distance = np.hypot(sample[:, 0] - circles[:, 0, None], sample[:, 1] - circles[:, 1, None])
-    near = np.abs(distance - circles[:, 2, None]) < np.maximum(
-        1.0, _INLIER_SHARE * circles[:, 2, None]
-    )
-    best = circles[int(np.argmax(near.sum(axis=1)))]
-    circle: _Circle = (float(best[0]), float(best[1]), float(best[2]))
-    for _ in range(2):
-        offset = np.abs(
-            np.hypot(points[:, 0] - circle[0], points[:, 1] - circle[1]) - circle[2]
-        )
-        inliers = points[offset < max(1.0, _INLIER_SHARE * circle[2])]
-        if len(inliers) < 8:
-            return None
-        circle = _least_squares(inliers)
-    support = len(inliers) / count
-    if not least < circle[2] < most or not _is_round(inliers, circle, support):
-        return None
-    return circle, support
-
-
-def _is_round(inliers: _Points, circle: _Circle, support: float) -> bool:
-    """Tell an arc from the short or straight outline of some other bright thing."""
-    angle = np.arctan2(inliers[:, 1] - circle[1], inliers[:, 0] - circle[0])
-    sectors = np.unique(np.floor((angle + math.pi) / math.tau * 36).astype(np.intp)).size
-    return bool(sectors >= 5 and support >= 0.35)
-
-
-def _through(triples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the circles (T, 3) through triples of points (3, T, 2)."""
-    a, b, c = triples
-    (bx, by), (cx, cy) = (b - a).T, (c - a).T
-    cross = 2 * (bx * cy - by * cx)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ux = (cy * (bx**2 + by**2) - by * (cx**2 + cy**2)) / cross
-        uy = (bx * (cx**2 + cy**2) - cx * (bx**2 + by**2)) / cross
-    return np.stack([a[:, 0] + ux, a[:, 1] + uy, np.hypot(ux, uy)], axis=1)
-
-
-def _least_squares(points: _Points) -> _Circle:
-    """Return Kasa's algebraic circle; it is exact enough where the outliers are gone.
-
-    I. Kasa, A circle fitting procedure and its error analysis, IEEE Trans. Instrum. Meas. 1976.
-    """
-    middle = points.mean(axis=0)
-    x, y = (points - middle).T
-    design = np.stack([x, y, np.ones_like(x)])
-    ridge = 1e-9 * float(np.square(design).sum()) * np.eye(3)  # points on one line
-    a, b, c = np.linalg.solve(design @ design.T + ridge, design @ (x**2 + y**2))
-    radius = math.sqrt(max(float(c + (a**2 + b**2) / 4), 0.0))
-    return float(middle[0] + a / 2), float(middle[1] + b / 2), radius
-
-
-def _refine(image: RgbImage, circle: _Circle, stride: int) -> _Circle:
+def _refine(image: RgbImage, circle: Circle, stride: int) -> Circle:
     """Measure the outline in the full picture, along rays at half the height of each edge."""
     height, width = image.shape[:2]
     x, y, radius = circle
@@ -322,17 +260,17 @@ def _edges(profile: NDArray[np.float32]) -> tuple[NDArray[np.float64], Mask]:
     return last + part.astype(np.float64), clear
 
 
-def _refit(points: _Points, circle: _Circle) -> _Circle:
+def _refit(points: Points, circle: Circle) -> Circle:
     """Fit to edges, dropping the outlying ones; in doubt the old circle stands."""
     for tolerance in (0.02, 0.008):
         if len(points) < _LEAST_RAYS:
             return circle
-        offset = np.hypot(points[:, 0] - circle[0], points[:, 1] - circle[1]) - circle[2]
+        offset = offset_of(points, circle)
         near = np.abs(offset - np.median(offset)) < max(tolerance * circle[2], 0.75)
         points = points[near]
         if len(points) < _LEAST_RAYS:
             return circle
-        fitted = _least_squares(points)
+        fitted = least_squares_circle(points)
         if abs(fitted[2] / circle[2] - 1) > 0.04:
             return circle
         circle = fitted
@@ -369,7 +307,7 @@ def _square(image: RgbImage, left: int, top: int, side: int) -> RgbImage:
     if part.shape[:2] == (side, side):
         return np.ascontiguousarray(part)
     margins = (y0 - top, top + side - y1, x0 - left, left + side - x1)
-    return _as_rgb(cv2.copyMakeBorder(part, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0)))
+    return _as_bytes(cv2.copyMakeBorder(part, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0)))
 
 
 def _disc(field: FieldOfView, left: int, top: int, pitch: float, size: int) -> GrayImage:
@@ -381,7 +319,7 @@ def _disc(field: FieldOfView, left: int, top: int, pitch: float, size: int) -> G
     return np.asarray(inside.view(np.uint8), dtype=np.uint8)
 
 
-def _blacken_outside_picture(
+def _clear_beyond_picture(
     disc: GrayImage, left: int, top: int, pitch: float, shape: tuple[int, int]
 ) -> None:
     """Clear rows and columns whose centres lie beyond the picture's border, in place."""
@@ -396,8 +334,23 @@ def _blacken_outside_picture(
             disc[beyond] = 0
 
 
-def _as_rgb(array: NDArray[np.generic]) -> RgbImage:
+def _clear_bars(disc: GrayImage, pixels: RgbImage) -> None:
+    """Clear black bars above, below or beside a cut circle, in place.
+
+    Some files hold them; to a model they are what lies beyond the picture's border.
+    """
+    size = disc.shape[0]
+    most = int(_LARGEST_BAR * size)
+    light = pixels.reshape(size, -1)
+    rows = light.max(axis=1) > _BLACK_BAR_LEVEL
+    columns = cv2.reduce(light, 0, cv2.REDUCE_MAX).reshape(size, 3).max(axis=1)
+    for bright, view in ((rows, disc), (columns > _BLACK_BAR_LEVEL, disc.T)):
+        lit = np.flatnonzero(bright)
+        if len(lit) and 0 < lit[0] <= most:
+            view[: lit[0]] = 0
+        if len(lit) and 0 < size - 1 - lit[-1] <= most:
+            view[lit[-1] + 1 :] = 0
+
+
+def _as_bytes(array: NDArray[np.generic]) -> NDArray[np.uint8]:
     return np.asarray(array, dtype=np.uint8)
-
-
-__all__ = ["Mask", "crop_to_field", "find_field_of_view"]
