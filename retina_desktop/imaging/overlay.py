@@ -96,7 +96,7 @@ def enlarge_activation_u8(
 ) -> GrayImage:
     """Do as `enlarge_activation`, several times as fast, to bytes of ``heat * 255``.
 
-    Differs from the rounded float form by at most 1.
+    Differs from the rounded float form by at most 2 of 255.
     """
     placement = _placed(left, top, side, width=width, height=height)
     samples = _sampled(_checked(heat), placement)
@@ -297,8 +297,9 @@ def _soft_circle(field: FieldOfView, placement: _Placement) -> GrayImage:
         round((field.center_x - placement.x0) * unit),
         round((field.center_y - placement.y0) * unit),
     )
-    radius = max(int((field.radius - _FIELD_EDGE) * unit), 0)
-    cv2.circle(circle, center, radius, 255, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
+    radius = int((field.radius - _FIELD_EDGE) * unit)
+    if radius > 2 * unit:  # smaller ones are drawn too large, and are no fields of view
+        cv2.circle(circle, center, radius, 255, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
     return circle
 
 
