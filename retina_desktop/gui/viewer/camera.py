@@ -88,11 +88,7 @@ def fit_scale(viewport: Size, image: Size, quarter_turns: int = 0) -> float:
 
 def place(camera: Camera, viewport: Size, image: Size) -> Placement:
     """Resolve `camera` for a viewport in device pixels."""
-    scale = camera.scale
-    x, y = camera.center_x, camera.center_y
-    if scale is None:
-        scale = fit_scale(viewport, image, camera.quarter_turns)
-        x, y = image.width / 2, image.height / 2
+    scale, x, y = _resolved(camera, viewport, image)
     a, b, c, d = _CLOCKWISE[camera.quarter_turns]
     return Placement(
         scale,
@@ -127,12 +123,17 @@ def zoomed(
         return replace(camera, scale=None)
     middle = (viewport.width / 2, viewport.height / 2)
     anchor = anchor or middle
-    x, y = place(camera, viewport, image).to_image(*anchor)
+    # from the camera itself: the rounded placement's fractions would add up, notch by notch
+    here, center_x, center_y = _resolved(camera, viewport, image)
     a, b, c, d = _CLOCKWISE[camera.quarter_turns]
-    u, v = (anchor[0] - middle[0]) / scale, (anchor[1] - middle[1]) / scale
+    way = 1.0 / here - 1.0 / scale  # in image pixels, for a device pixel off the middle
+    u, v = (anchor[0] - middle[0]) * way, (anchor[1] - middle[1]) * way
     return _inside(
         replace(
-            camera, scale=scale, center_x=x - (a * u + c * v), center_y=y - (b * u + d * v)
+            camera,
+            scale=scale,
+            center_x=center_x + a * u + c * v,
+            center_y=center_y + b * u + d * v,
         ),
         image,
     )
@@ -143,11 +144,7 @@ def panned(camera: Camera, viewport: Size, image: Size, *, dx: float, dy: float)
 
     The middle of the view stays inside the photograph.
     """
-    here = place(camera, viewport, image)
-    scale = here.scale
-    x, y = camera.center_x, camera.center_y
-    if camera.scale is None:
-        x, y = image.width / 2, image.height / 2
+    scale, x, y = _resolved(camera, viewport, image)
     a, b, c, d = _CLOCKWISE[camera.quarter_turns]
     return _inside(
         replace(
@@ -165,6 +162,14 @@ def next_stop(scale: float, *, closer: bool) -> float:
     if closer:
         return next((stop for stop in STOPS if stop > scale * 1.001), MAX_SCALE)
     return next((stop for stop in reversed(STOPS) if stop < scale * 0.999), 0.0)
+
+
+def _resolved(camera: Camera, viewport: Size, image: Size) -> tuple[float, float, float]:
+    """Return scale and middle of the view, also where the photograph is fitted."""
+    if camera.scale is not None:
+        return camera.scale, camera.center_x, camera.center_y
+    fitting = fit_scale(viewport, image, camera.quarter_turns)
+    return fitting, image.width / 2, image.height / 2
 
 
 def _inside(camera: Camera, image: Size) -> Camera:

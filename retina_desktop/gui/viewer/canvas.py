@@ -169,7 +169,7 @@ class PhotographCanvas(QWidget):
             painter.save()
             painter.scale(1.0 / ratio, 1.0 / ratio)
             corner = painter.deviceTransform().map(QPointF(0.0, 0.0))
-            painter.translate(round(corner.x()) - corner.x(), round(corner.y()) - corner.y())
+            painter.translate(_to_whole(corner.x()), _to_whole(corner.y()))
             moving = self._settling.isActive()
             view = SceneView(self.viewport(), placement, ratio, moving)
             self._scene.paint(painter, self._layer, view, mark=self._mark)
@@ -301,3 +301,8 @@ class PhotographCanvas(QWidget):
         now = self._scale()
         if now != before:
             self.scale_changed.emit(now)
+
+
+def _to_whole(position: float) -> float:
+    """Return the way to the nearest whole device pixel, halves up as Qt clips widgets."""
+    return math.floor(position + 0.5) - position

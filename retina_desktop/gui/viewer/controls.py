@@ -86,7 +86,8 @@ class NavigationBar(QFrame):
         self.scale.setText(self.tr("{percent}\u00a0%").format(percent=f"{scale * 100:.3g}"))
 
     def _on_filter(self, index: int) -> None:
-        self.filter_chosen.emit(self.filters.itemData(index))
+        # Qt hands back a plain string for a StrEnum
+        self.filter_chosen.emit(ViewFilter(self.filters.itemData(index)))
 
 
 class ToneBar(QFrame):
@@ -187,7 +188,7 @@ class HeatBar(QFrame):
         self.opacity_chosen.emit(percent / 100)
 
     def _on_palette(self, index: int) -> None:
-        self.palette_chosen.emit(self.palettes.itemData(index))
+        self.palette_chosen.emit(Palette(self.palettes.itemData(index)))
 
 
 def _factor_of_step(step: int) -> float:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Hashable
 
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QTransform
 
 from retina_desktop.gui.viewer.camera import Placement, Size
 from retina_desktop.gui.viewer.pyramid import Pyramid
@@ -82,13 +82,15 @@ def draw_photograph(
     painter = QPainter(target)
     painter.setClipRect(part)
     painter.fillRect(part, surround)
+    covered = covered_pixels(placement, picture.size) & part
     exact = placement.scale == 1.0 and level.width() == picture.size.width
-    if smooth and not exact and placement.scale < NEAREST_FROM:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    _draw_stretched(painter, level, part, placement, picture.size)
+    if exact or (smooth and placement.scale < NEAREST_FROM):
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
+        _draw_stretched(painter, level, part, placement, picture.size)
+    else:
+        _draw_nearest(painter, level, covered, placement, picture.size)
     painter.end()
     if tone_table is not None:
-        covered = covered_pixels(placement, picture.size) & part
         _apply_table(target, covered, tone_table)
 
 
@@ -157,6 +159,21 @@ def _draw_stretched(
         return
     painter.setTransform(to_device)
     painter.drawImage(QRectF(seen), image, QRectF(seen))
+
+
+def _draw_nearest(
+    painter: QPainter, image: QImage, covered: QRect, placement: Placement, size: Size
+) -> None:
+    """Give each of the `covered` device pixels the colour of the image pixel it lies in.
+
+    As a texture: `QPainter.drawImage` rounds the borders of what it enlarges, and so would
+    show a neighbour in some places, other ones with every movement.
+    """
+    texture = QBrush(image)
+    texture.setTransform(
+        image_to_device(placement, size.width / image.width(), size.height / image.height())
+    )
+    painter.fillRect(covered, texture)
 
 
 def _apply_table(target: QImage, part: QRect, table: bytes) -> None:

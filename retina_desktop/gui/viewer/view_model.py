@@ -56,8 +56,9 @@ class ViewerViewModel(QObject):
         self._picture.answered.connect(self._on_picture)
         self._filtered.answered.connect(self._on_filtered)
         self._heated.answered.connect(self._on_heated)
-        for question in (self._picture, self._filtered, self._heated):
-            question.failed.connect(self._on_failed)
+        self._picture.failed.connect(self._on_failed)
+        self._filtered.failed.connect(self._on_filter_failed)
+        self._heated.failed.connect(self._on_failed)
         self.state = ViewerState()
 
     # -- what there is to show -------------------------------------------------------------
@@ -198,15 +199,21 @@ class ViewerViewModel(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if isinstance(error, RetinaError):
-            problem = str(error)
-        else:  # the lane logged it
-            problem = self.tr("The view could not be computed (internal error; see the log).")
-        self._choices = replace(self._choices, view_filter=ViewFilter.NONE)
-        self._material = replace(self._material, filtered=None, problem=problem)
+        self._material = replace(self._material, problem=self._words_for(error))
         self._announce()
 
+    @Slot(object)
+    def _on_filter_failed(self, error: Exception) -> None:
+        self._choices = replace(self._choices, view_filter=ViewFilter.NONE)
+        self._material = replace(self._material, filtered=None)
+        self._on_failed(error)
+
     # -- private ---------------------------------------------------------------------------
+
+    def _words_for(self, error: Exception) -> str:
+        if isinstance(error, RetinaError):
+            return str(error)
+        return self.tr("The view could not be computed (internal error; see the log).")
 
     def _is_same_photograph(self, pixels: "RgbImage", size: Size, key: str | None) -> bool:
         if self._pixels is None or size != self._size:
