@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QVBoxLayout, QWidget
 
 from retina_desktop.gui.actions import ACTIONS, MENUS, build_actions, tint_actions, translated
 from retina_desktop.gui.notifications import NotificationBanner, Notifications
@@ -185,6 +185,9 @@ class MainWindow(QMainWindow):
             button = bar.widgetForAction(self.actions_by_id[entry.id])
             button.setAccessibleName(entry.name)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            if entry.id == "open" and isinstance(button, QToolButton):
+                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+                button.setText(self.tr("Open"))
         self.addToolBar(bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         return bar

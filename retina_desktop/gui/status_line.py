@@ -41,9 +41,8 @@ class StatusLine(QStatusBar):
     def render_state(self, state: ScreeningState) -> None:
         """Show how far the list is."""
         self.text.setText(status_text(state))
-        for part in (self.progress, self.cancel_button):
-            if part.isVisible() != state.busy:
-                part.setVisible(state.busy)
+        self.progress.setVisible(state.busy)
+        self.cancel_button.setVisible(state.busy)
         self.progress.setValue(round(_STEPS * state.progress))
 
     @Slot(str)

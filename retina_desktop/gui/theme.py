@@ -33,6 +33,7 @@ class ThemeColors:
     card: str
     hover: str
     selected: str
+    veil: str  # ``#aarrggbb``: over everything while files are dragged
     border: str
     text: str
     muted: str
@@ -62,6 +63,7 @@ LIGHT = ThemeColors(
     card="#f5f7f9",
     hover="#e9eff5",
     selected="#d8e8f6",
+    veil="#e6d8e8f6",
     border="#d3dae1",
     text="#18202a",
     muted="#52606e",
@@ -86,6 +88,7 @@ DARK = ThemeColors(
     card="#20272f",
     hover="#28313b",
     selected="#1f3b54",
+    veil="#e61f3b54",
     border="#303a45",
     text="#e7ecf1",
     muted="#9fadba",

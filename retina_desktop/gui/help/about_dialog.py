@@ -8,6 +8,7 @@ from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 RESEARCH_NOTICE = "Research and education software, not a certified medical device."
+_WIDTH = 520
 _PURPOSE = (
     "Retina Desktop reads colour fundus photographs on this computer alone: image quality, "
     "findings with the place of their evidence, and advice on referral. Its answers support "
@@ -38,7 +39,7 @@ class AboutDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About Retina Desktop"))
-        self.setFixedWidth(520)
+        self.setFixedWidth(_WIDTH)
         icon = QLabel()
         icon.setPixmap(
             theme.icons.pixmap(
@@ -65,6 +66,7 @@ class AboutDialog(QDialog):
         close.setToolTip(self.tr("Close this window (Esc)"))
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        self.setFixedHeight(layout.heightForWidth(_WIDTH))
 
 
 def _part(name: str, licence: str) -> str:

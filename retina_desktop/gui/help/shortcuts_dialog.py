@@ -24,7 +24,7 @@ class ShortcutsDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        self.resize(760, 560)
+        self.resize(980, 620)
         rows = [(menu, action) for menu, actions in menus.items() for action in actions]
         self.table = QTableWidget(len(rows), 4)
         self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
@@ -56,6 +56,7 @@ class ShortcutsDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setShowGrid(False)
+        self.table.setWordWrap(False)
         self.table.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.table.verticalHeader().hide()
         header = self.table.horizontalHeader()

@@ -168,10 +168,10 @@ def heading(row: GroupRow) -> str:
 def percent(probability: float) -> str:
     """Return a probability as whole per cent, the ends honest: never 0 % nor 100 %."""
     if probability < 0.01:
-        return "< 1 %"
+        return "<\u00a01\u00a0%"
     if probability > 0.99:
-        return "> 99 %"
-    return f"{100 * probability:.0f} %"
+        return ">\u00a099\u00a0%"
+    return f"{100 * probability:.0f}\u00a0%"
 
 
 def spoken(row: FindingRow) -> str:

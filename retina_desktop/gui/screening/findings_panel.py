@@ -6,7 +6,7 @@ model that answered stands at the foot.
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from retina_desktop.gui.screening.eye_row import EyeRow
@@ -31,12 +31,13 @@ class FindingsPanel(QWidget):
     def __init__(self, theme: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("findingsPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(300)
         self._shown: tuple[object, ...] = ()
         self.title = QLabel(self.tr("Findings"))
         self.title.setObjectName("panelTitle")
         self.message = WrappedLabel("muted")
-        self.ungradable = WrappedLabel("warningText")
+        self.ungradable = WrappedLabel("caution")
         self.referral = ReferralCard(theme)
         self.quality = QualityCard(theme)
         self.eye = EyeRow(theme)
@@ -67,6 +68,7 @@ class FindingsPanel(QWidget):
         self.findings.setVisible(is_fundus)
         self._filler.setVisible(not is_fundus)
         self.model.setVisible(is_fundus)
+        self._rule.setVisible(is_fundus)
         if analysis is None:
             self.ungradable.say("")
             return
@@ -89,8 +91,8 @@ class FindingsPanel(QWidget):
 
     def _lay_out(self) -> None:
         self._filler = QWidget()
-        rule = QFrame()
-        rule.setObjectName("rule")
+        self._rule = QFrame()
+        self._rule.setObjectName("rule")
         top = QVBoxLayout()
         top.setContentsMargins(10, 0, 10, 0)
         top.setSpacing(8)
@@ -107,7 +109,7 @@ class FindingsPanel(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.findings, 1)
         layout.addWidget(self._filler, 1)
-        layout.addWidget(rule)
+        layout.addWidget(self._rule)
         layout.addLayout(foot)
 
 
@@ -122,7 +124,8 @@ def _message(photograph: Photograph | None) -> str:
     if photograph.is_unfinished:
         if photograph.analysis is not None:
             return "Being analysed again; the answer below is the one before."
-        return "Being analysed…" if photograph.progress else "Waiting for its turn…"
+        waiting = photograph.status is PhotographStatus.WAITING
+        return "Waiting for its turn…" if waiting else "Being analysed…"
     return ""
 
 

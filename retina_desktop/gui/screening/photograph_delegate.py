@@ -160,6 +160,7 @@ def _draw_lines(painter: QPainter, text: str, box: QRect) -> None:
 
 
 def _eye(photograph: Photograph) -> str:
-    if photograph.analysis is None or photograph.analysis.laterality.value is None:
+    analysis = photograph.analysis
+    if analysis is None or not analysis.quality.is_fundus or analysis.laterality.value is None:
         return ""
-    return photograph.analysis.laterality.value.shown
+    return analysis.laterality.value.shown

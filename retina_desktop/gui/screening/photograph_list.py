@@ -55,13 +55,14 @@ class PhotographPanel(QWidget):
     def __init__(self, theme: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("photographPanel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(220)
         self.title = QLabel()
         self.title.setObjectName("panelTitle")
         self.title.setContentsMargins(12, 0, 12, 0)
         self.list = PhotographList(theme)
         self.patient = ReferralCard(
-            theme, title=self.tr("If all these photographs are of one patient")
+            theme, title=self.tr("If all are of one patient"), compact=True
         )
         foot = QVBoxLayout()
         foot.setContentsMargins(8, 0, 8, 8)

@@ -15,7 +15,7 @@ class QualityCard(QFrame):
     def __init__(self, theme: ThemeKeeper, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("card")
-        name = QLabel(self.tr("Image quality"))
+        name = QLabel(self.tr("Quality"))
         name.setObjectName("fieldName")
         self._verdict = QLabel()
         self._bar = QualityBar(theme)

@@ -11,7 +11,7 @@ from retina_desktop.gui.screening.state import ScreeningState
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.viewer.view import ViewerPane
 
-_LEFT, _MIDDLE, _RIGHT = 260, 680, 340  # first widths, logical pixels
+_LEFT, _MIDDLE, _RIGHT = 264, 652, 364  # first widths, logical pixels
 
 
 class ScreeningView(QWidget):

@@ -1,0 +1,74 @@
+"""A window over fakes, with real workers, closed and awaited after each test."""
+
+import pytest
+
+from retina_desktop.gui.app import dress, open_window
+from tests.helpers.fakes import FakeServices
+
+
+OFFSCREEN_COMPLAINS = "propagateSizeHints"  # of Qt's own offscreen platform, on every window
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/gui" in item.path.as_posix():
+            item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_COMPLAINS))
+
+
+class ScriptedDialogs:
+    """Answers the file dialogs as the test says."""
+
+    def __init__(self):
+        self.chosen, self.target, self.suggested = [], None, ""
+
+    def photographs(self, parent):
+        return self.chosen
+
+    def folder(self, parent):
+        return self.chosen
+
+    def picture_target(self, parent, suggestion):
+        self.suggested = suggestion
+        return self.target
+
+
+@pytest.fixture
+def fake(tmp_path):
+    return FakeServices(tmp_path)
+
+
+@pytest.fixture
+def dialogs():
+    return ScriptedDialogs()
+
+
+@pytest.fixture
+def opened(qtbot, qapp, fake, dialogs):
+    """The window as the program opens it, shown, its model loaded."""
+    dress(qapp)
+    opened = open_window(qapp, fake.services(), dialogs=dialogs)
+    opened.window.show()
+    opened.screening.load_model()
+    qtbot.waitUntil(lambda: opened.screening.state.model is not None)
+    yield opened
+    fake.gate.set()
+    opened.window.close()
+    assert opened.shut_down()
+    opened.window.deleteLater()
+
+
+@pytest.fixture
+def analysed(qtbot, opened, fake):
+    """Return a function that opens photographs by name and waits until all are finished."""
+
+    def open_and_wait(*names):
+        opened.screening.open_paths([fake.folder / name for name in names])
+        qtbot.waitUntil(lambda: is_idle(opened.screening.state, len(names)), timeout=10_000)
+        return opened.screening.state
+
+    return open_and_wait
+
+
+def is_idle(state, count):
+    """Whether `count` photographs are there and none waits or runs."""
+    return len(state.photographs) >= count and not state.busy
