@@ -20,7 +20,7 @@ from retina_desktop.imaging.colormaps import Colormap, alpha_table, colormap_tab
 THRESHOLD_HEAT = 0.5  # where a finding is at its operating point; see domain.heatmaps
 
 _SAMPLES_PER_CELL = 16  # of the smooth surface, linear between them
-_FIELD_EDGE = 1.5  # pixels the soft edge is drawn inside the circle, to end at the circle
+_FIELD_EDGE = 2.0  # pixels the soft edge is drawn inside the circle, to end at the circle
 _SUBPIXEL_BITS = 4  # of the circle's centre and radius
 _LONGEST_SHIFT = 1.0  # pixels a contour point moves from its pixel to the exact heat
 
@@ -72,7 +72,7 @@ def enlarge_activation(
     -------
     Heatmap
         Shape ``(height, width)``, float32 in [0, heat.max()]; 0 outside the square and
-        outside the field, which it fades into within three pixels.
+        outside the field, whose last four pixels it fades over.
 
     Raises
     ------
