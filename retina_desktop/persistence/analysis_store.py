@@ -1,0 +1,89 @@
+"""Analyses in the database: added, read, never touched."""
+
+from sqlalchemy import select
+
+from retina_desktop.domain.analyses import ActivationMaps
+from retina_desktop.domain.audit import AuditAction, RecordKind
+from retina_desktop.domain.compact_heatmaps import unpack_maps
+from retina_desktop.domain.record_errors import RecordNotFoundError, RecordsDamagedError
+from retina_desktop.domain.stored_analyses import NewAnalysis, StoredAnalysis
+from retina_desktop.domain.users import Stamp
+from retina_desktop.persistence.audited_database import AuditedDatabase, AuditedWrite
+from retina_desktop.persistence.rows_to_records import analysis_columns, analysis_of
+from retina_desktop.persistence.tables import (
+    AnalysisRow,
+    HeatmapRow,
+    ImageRow,
+    PresentFindingRow,
+)
+
+
+class SqlAnalysisStore:
+    """Implements `services.records_ports.AnalysisStore`."""
+
+    def __init__(self, database: AuditedDatabase) -> None:
+        self._database = database
+
+    def add(self, image_id: int, analysis: NewAnalysis, *, by: Stamp) -> StoredAnalysis:
+        """Keep an analysis of an image."""
+        with self._database.write(by) as work:
+            image = work.session.get(ImageRow, image_id)
+            if image is None:
+                raise RecordNotFoundError("There is no such photograph in the records.")
+            return insert_analysis(work, image, analysis)
+
+    def get(self, analysis_id: int) -> StoredAnalysis:
+        """Return an analysis."""
+        with self._database.read() as session:
+            row = session.get(AnalysisRow, analysis_id)
+            if row is None:
+                raise RecordNotFoundError("There is no such analysis in the records.")
+            return analysis_of(row)
+
+    def of_examination(self, examination_id: int) -> tuple[StoredAnalysis, ...]:
+        """Return all analyses of the images not withdrawn, oldest first."""
+        statement = (
+            select(AnalysisRow)
+            .join(ImageRow, ImageRow.id == AnalysisRow.image_id)
+            .where(ImageRow.examination_id == examination_id, ImageRow.withdrawn.is_(False))
+            .order_by(AnalysisRow.id)
+        )
+        with self._database.read() as session:
+            return tuple(analysis_of(row) for row in session.scalars(statement))
+
+    def maps(self, analysis_id: int) -> ActivationMaps | None:
+        """Return an analysis' heatmaps; None if it has none."""
+        with self._database.read() as session:
+            row = session.get(HeatmapRow, analysis_id)
+        if row is None:
+            return None
+        try:
+            return unpack_maps(row.packed)
+        except ValueError as error:
+            raise RecordsDamagedError(
+                "The stored heatmaps of this photograph are damaged; analyse it again."
+            ) from error
+
+
+def insert_analysis(
+    work: AuditedWrite, image: ImageRow, analysis: NewAnalysis
+) -> StoredAnalysis:
+    """Add the rows of `analysis` to `image` within a transaction under way."""
+    content = analysis.content
+    if content.image_sha256 != image.sha256:
+        raise ValueError("the analysis is of another photograph")
+    row = AnalysisRow(
+        image_id=image.id,
+        created_at=work.by.at,
+        created_by=work.by.user,
+        **analysis_columns(content),
+    )
+    work.session.add(row)
+    work.session.flush()
+    if analysis.packed_maps:
+        work.session.add(HeatmapRow(analysis_id=row.id, packed=analysis.packed_maps))
+    for finding in content.positives:
+        work.session.add(PresentFindingRow(analysis_id=row.id, label=finding.label))
+    stored = StoredAnalysis(row.id, image.id, content, row.created_at, row.created_by)
+    work.note(AuditAction.ANALYSIS_ADDED, RecordKind.ANALYSIS, row.id, record=stored)
+    return stored

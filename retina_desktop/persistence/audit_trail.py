@@ -1,0 +1,110 @@
+"""The audit trail as a store: append, read, verify."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from retina_desktop.domain.audit import (
+    AuditEntry,
+    AuditEvent,
+    AuditHead,
+    ChainReport,
+    RecordKind,
+    RecordReference,
+    verify_chain,
+)
+from retina_desktop.domain.record_errors import RecordsDamagedError
+from retina_desktop.domain.users import Stamp
+from retina_desktop.persistence.audited_database import (
+    HEAD_ID,
+    AuditedDatabase,
+    append_events,
+)
+from retina_desktop.persistence.record_verification import verify_records
+from retina_desktop.persistence.tables import AuditEntryRow, AuditHeadRow
+
+_PAGE = 2000  # entries read at once
+
+
+class SqlAuditTrail:
+    """Implements `services.records_ports.AuditTrail`."""
+
+    def __init__(self, database: AuditedDatabase) -> None:
+        self._database = database
+
+    def record(self, event: AuditEvent, *, by: Stamp) -> AuditEntry:
+        """Append an entry in a transaction of its own."""
+        with self._database.database.write() as session:
+            return append_events(session, [event], by, self._database.seal_key)[0]
+
+    def head(self) -> AuditHead:
+        """Return the number and hash of the last entry."""
+        with self._database.read() as session:
+            return _head(session)
+
+    def entries(self, *, after: int = 0, limit: int | None = None) -> Iterator[AuditEntry]:
+        """Yield entries in order; each page is read in a session of its own."""
+        left = limit
+        while left is None or left > 0:
+            with self._database.read() as session:
+                page = _page(session, after, _PAGE if left is None else min(_PAGE, left))
+            if not page:
+                return
+            yield from page
+            after = page[-1].sequence
+            left = None if left is None else left - len(page)
+
+    def verify(self, *, pinned: Mapping[int, str] | None = None) -> ChainReport:
+        """Check the chain, and every record against its last entry, in one steady state."""
+        with self._database.read() as session:
+            try:
+                head = _head(session)
+            except RecordsDamagedError:
+                head = AuditHead()
+            report = verify_chain(
+                _all(session), head, seal_key=self._database.seal_key, pinned=pinned
+            )
+            records = tuple(verify_records(session))
+        return replace(report, problems=report.problems + records)
+
+
+def _head(session: Session) -> AuditHead:
+    row = session.get(AuditHeadRow, HEAD_ID)
+    if row is None:
+        raise RecordsDamagedError(
+            "The audit trail has lost its end; stop working and restore the last backup."
+        )
+    return AuditHead(row.sequence, row.hash, row.seal)
+
+
+def _all(session: Session) -> Iterator[AuditEntry]:
+    after: int | None = None
+    while page := _page(session, after, _PAGE):
+        yield from page
+        after = page[-1].sequence
+
+
+def _page(session: Session, after: int | None, size: int) -> list[AuditEntry]:
+    statement = select(AuditEntryRow).order_by(AuditEntryRow.sequence).limit(size)
+    if after is not None:  # None: also what somebody numbered below 1
+        statement = statement.where(AuditEntryRow.sequence > after)
+    page = [_entry_of(row) for row in session.scalars(statement)]
+    session.expunge_all()
+    return page
+
+
+def _entry_of(row: AuditEntryRow) -> AuditEntry:
+    """Return the entry; what cannot be read is given back in a form whose hash fails."""
+    try:
+        kind = RecordKind(row.record_kind)
+        details = {str(key): str(value) for key, value in json.loads(row.details).items()}
+    except (ValueError, AttributeError):
+        kind, details = RecordKind.DATABASE, {"unreadable": row.details}
+    event = AuditEvent(
+        row.action, RecordReference(kind, row.record_id), details, row.record_digest
+    )
+    stamp = Stamp(row.made_by, row.workstation, row.made_at)
+    return AuditEntry(row.sequence, stamp, event, row.previous_hash, row.hash)

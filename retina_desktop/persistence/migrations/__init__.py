@@ -1,0 +1,1 @@
+"""The database's history, one revision after the other; run by `persistence.upgrading`."""
