@@ -58,8 +58,8 @@ class OnnxClassifier:
         Threads for one answer; None takes the physical cores but one. `classify` may be called
         from many threads at once whatever this is.
     providers : Sequence[str] or None
-        ONNX Runtime's execution providers to try in turn before the CPU; None takes those of
-        `ACCELERATORS` that are installed.
+        ONNX Runtime's execution providers to try in turn before the CPU, as far as they are
+        installed; None takes `ACCELERATORS`.
 
     Raises
     ------
@@ -77,7 +77,7 @@ class OnnxClassifier:
         self._manifest = bundle.manifest
         self._calibrate = PlattScaling.of(bundle.manifest.labels)
         load = _Loader(bundle, inference_threads(threads))
-        self._session = load.best(available_accelerators() if providers is None else providers)
+        self._session = load.best(ACCELERATORS if providers is None else providers)
         device = self._session.get_providers()[0]
         # DirectML allows one run of a session at a time; all others are safe to call at once.
         self._lane: AbstractContextManager[object] = (
@@ -137,9 +137,10 @@ class _Loader:
     def best(self, providers: Sequence[str]) -> Any:  # noqa: ANN401 - onnxruntime is untyped
         """Return a session on the first provider that answers rightly, else on the CPU."""
         on_cpu = self._on_cpu()
+        installed = onnxruntime.get_available_providers()
         for name in providers:
-            if name == CPU:
-                break
+            if name == CPU or name not in installed:
+                continue
             try:
                 session = self._created([name, CPU])
                 if session.get_providers()[0] == name and self._agree(session, on_cpu):
