@@ -9,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-_SIZES = (16, 20, 24, 32)  # logical pixels
-_RATIOS = (1, 2, 3)  # device pixels per logical pixel
+_SIZES = (16, 20)  # logical pixels: menus and small buttons, the tool bar
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class IconSet:
     disabled_color: str
 
     def icon(self, name: str) -> QIcon:
-        """Return icon `name`, sharp at up to 300 %; an unknown name is a bug (KeyError)."""
+        """Return icon `name`, sharp on every screen; an unknown name is a bug (KeyError)."""
         cached = self._icons.get(name)
         if cached is not None:
             return cached
@@ -36,7 +35,7 @@ class IconSet:
         ):
             renderer = QSvgRenderer(QByteArray(self._svg(name, color)))
             for side in _SIZES:
-                for ratio in _RATIOS:
+                for ratio in self._ratios:
                     icon.addPixmap(_rendered(renderer, side, ratio), mode)
         self._icons[name] = icon
         return icon
@@ -45,6 +44,11 @@ class IconSet:
         """Return icon `name` as a picture of `side` logical pixels, in `color` if given."""
         renderer = QSvgRenderer(QByteArray(self._svg(name, color or self.color)))
         return _rendered(renderer, side, ratio)
+
+    @cached_property
+    def _ratios(self) -> list[float]:
+        """Device pixels per logical pixel of the screens there are; others cost time."""
+        return sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()})
 
     @cached_property
     def _icons(self) -> dict[str, QIcon]:

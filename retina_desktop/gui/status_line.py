@@ -3,9 +3,9 @@
 from PySide6.QtCore import QSize, Slot
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton
 
-from retina_desktop.gui.help.about_dialog import RESEARCH_NOTICE
 from retina_desktop.gui.screening.state import ScreeningState
 
+RESEARCH_NOTICE = "Research and education software, not a certified medical device."
 _STEPS = 1000
 
 

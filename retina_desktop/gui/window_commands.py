@@ -9,9 +9,6 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QDialog
 
 from retina_desktop.gui.file_dialogs import FileDialogs
-from retina_desktop.gui.help.about_dialog import AboutDialog
-from retina_desktop.gui.help.model_dialog import ModelDialog
-from retina_desktop.gui.help.shortcuts_dialog import ShortcutsDialog
 from retina_desktop.gui.main_window import MainWindow
 from retina_desktop.gui.notifications import Notifications
 from retina_desktop.gui.screening.finding_groups import chosen_label
@@ -28,7 +25,10 @@ _MESSAGE_MS = 6000
 
 
 class WindowCommands(QObject):
-    """One method per action; `by_action` is the table."""
+    """One method per action; `by_action` is the table.
+
+    The dialogs are imported when they are opened: the first paint does not wait for them.
+    """
 
     def __init__(
         self,
@@ -111,17 +111,23 @@ class WindowCommands(QObject):
     @Slot()
     def show_shortcuts(self) -> None:
         """Open the list of keys."""
+        from retina_desktop.gui.help.shortcuts_dialog import ShortcutsDialog
+
         self._open(ShortcutsDialog(self._window.shortcut_table(), self._window))
 
     @Slot()
     def show_about(self) -> None:
         """Open the dialog on the program."""
+        from retina_desktop.gui.help.about_dialog import AboutDialog
+
         theme, version = self._window.theme, self._services.version
         self._open(AboutDialog(theme, version=version, parent=self._window))
 
     @Slot()
     def show_model(self) -> None:
         """Open the dialog on the model; refused bundles are looked for meanwhile."""
+        from retina_desktop.gui.help.model_dialog import ModelDialog
+
         state = self._screening.state
         dialog = ModelDialog(state.model, state.model_error, self._window)
         handle = self._lanes.files.prepare(lambda _: self._services.refused_bundles())

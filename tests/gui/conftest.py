@@ -5,7 +5,6 @@ import pytest
 from retina_desktop.gui.app import dress, open_window
 from tests.helpers.fakes import FakeServices
 
-
 OFFSCREEN_COMPLAINS = "propagateSizeHints"  # of Qt's own offscreen platform, on every window
 
 

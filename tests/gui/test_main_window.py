@@ -41,8 +41,10 @@ def test_dropped_photographs_are_hinted_at_and_analysed(qtbot, opened, fake):
     assert hinted
     assert not opened.window._hint.isVisible()
     qtbot.waitUntil(
-        lambda: [p.status for p in opened.screening.state.photographs]
-        == [PhotographStatus.DONE] * 2
+        lambda: (
+            [p.status for p in opened.screening.state.photographs]
+            == [PhotographStatus.DONE] * 2
+        )
     )
 
 
@@ -87,9 +89,7 @@ def test_an_error_stands_beside_its_photograph_and_stops_no_other(analysed, open
     state = analysed("a.jpg", "bad.jpg", "c.jpg")
 
     rows = opened.window.view.photographs.list.photographs
-    spoken = [
-        rows.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)
-    ]
+    spoken = [rows.index(row).data(Qt.ItemDataRole.AccessibleTextRole) for row in range(3)]
     assert [p.status.value for p in state.photographs] == ["done", "failed", "done"]
     assert TRUNCATED in spoken[1]
     assert TRUNCATED not in spoken[0] + spoken[2]

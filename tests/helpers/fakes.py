@@ -22,7 +22,7 @@ from retina_desktop.domain.manifests import LabelEntry, ModelManifest, Preproces
 from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.gui.services_port import LoadedModel, WindowServices
-from types import SimpleNamespace as AnalysedPhotograph
+from retina_desktop.services.screening import AnalysedPhotograph
 from retina_desktop.services.tasks import TaskContext
 
 RESOURCES = Path(__file__).parents[2] / "resources"
@@ -193,7 +193,9 @@ class FakeServices:
             quality=NO_FUNDUS if "cat" in path.name else quality,
             laterality=laterality,
         )
-        return AnalysedPhotograph(analysis=analysis, preview=np.ascontiguousarray(pixels[::2, ::2]))
+        return AnalysedPhotograph(
+            analysis=analysis, preview=np.ascontiguousarray(pixels[::2, ::2])
+        )
 
     def read_full(self, context: TaskContext, path: Path) -> RgbImage:
         if "bad" in path.name:

@@ -1,13 +1,11 @@
 """What the program is, for what it may be used, and whose work it stands on."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
+from retina_desktop.gui.status_line import RESEARCH_NOTICE
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
-RESEARCH_NOTICE = "Research and education software, not a certified medical device."
 _WIDTH = 520
 _PURPOSE = (
     "Retina Desktop reads colour fundus photographs on this computer alone: image quality, "
@@ -70,6 +68,8 @@ class AboutDialog(QDialog):
 
 
 def _part(name: str, licence: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
     try:
         return f"{name} {version(name)} ({licence})"
     except PackageNotFoundError:

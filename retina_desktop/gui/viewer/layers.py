@@ -22,6 +22,7 @@ class ScrollBuffer:
         self._key: Hashable = None
         self._placement: Placement | None = None
         self._image = QImage()
+        self._spare = QImage()  # new memory for each movement would cost more than the move
 
     def image(
         self,
@@ -44,13 +45,23 @@ class ScrollBuffer:
         if shift is None:
             if self._image.size() != everything.size():
                 self._image = QImage(everything.size(), self._format)
+                self._spare = QImage()
             draw(self._image, everything)
         elif shift != (0, 0):
-            self._image = self._image.copy(everything.translated(-shift[0], -shift[1]))
+            self._move(*shift)
             for part in _come_into_view(everything, *shift):
                 draw(self._image, part)
         self._key, self._placement = key, placement
         return self._image
+
+    def _move(self, dx: int, dy: int) -> None:
+        if self._spare.isNull():
+            self._spare = QImage(self._image.size(), self._format)
+        painter = QPainter(self._spare)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(dx, dy, self._image)
+        painter.end()
+        self._image, self._spare = self._spare, self._image
 
     def _shift(
         self, key: Hashable, everything: QRect, placement: Placement

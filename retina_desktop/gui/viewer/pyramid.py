@@ -8,9 +8,6 @@ from PySide6.QtGui import QImage
 from retina_desktop.gui.viewer.camera import Size
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from retina_desktop.domain.images import RgbImage
 
 _SMALLEST_SIDE = 256  # smaller copies gain nothing
@@ -52,16 +49,23 @@ def build_pyramid(pixels: "RgbImage", size: Size) -> Pyramid:
 
     levels = []
     while True:
-        bgra = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA)
-        levels.append(_screen_image(np.asarray(bgra, np.uint8)))
+        levels.append(_screen_image(pixels))
         height, width = pixels.shape[:2]
         if min(height, width) < 2 * _SMALLEST_SIDE:
             return Pyramid(tuple(levels), size)
-        half = (width // 2, height // 2)
-        pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+        half = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(half, np.uint8)
 
 
-def _screen_image(bgra: "NDArray[np.uint8]") -> QImage:
-    height, width = bgra.shape[:2]
-    # copy(): the QImage owns its bytes, whatever becomes of the array
-    return QImage(bgra.data, width, height, width * 4, QImage.Format.Format_RGB32).copy()
+def _screen_image(pixels: "RgbImage") -> QImage:
+    import cv2
+    import numpy as np
+
+    height, width = pixels.shape[:2]
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    if image.isNull():
+        raise MemoryError
+    # OpenCV writes into the image's own memory: a copy of 24 megapixels is not free
+    bgra = np.frombuffer(image.bits(), np.uint8).reshape(height, width, 4)
+    cv2.cvtColor(pixels, cv2.COLOR_RGB2BGRA, dst=bgra)
+    return image

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-_SIDES = (16, 20, 24, 32)  # logical pixels
-_RATIOS = (1, 2, 3)  # device pixels per logical pixel
+_SIDES = (16, 20)  # logical pixels: menus, bars
 _LENS = "M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 0 0 0-13z M15.4 15.4 20 20 M7.6 10.5h5.8"
 _PATHS: Mapping[str, str] = {
     "fit": "M4 9V5.5A1.5 1.5 0 0 1 5.5 4H9 M15 4h3.5A1.5 1.5 0 0 1 20 5.5V9 M20 15v3.5a1.5 1.5"
@@ -35,8 +34,10 @@ def has_symbol(name: str) -> bool:
 
 
 def symbol_icon(name: str, palette: QPalette) -> QIcon:
-    """Return icon `name`, sharp at up to 300 %, in the palette's button text colours."""
+    """Return icon `name`, sharp on every screen, in the palette's button text colours."""
     icon = QIcon()
+    # Only what the screens can show: the first paint of the window waits for these.
+    ratios = sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()})
     for mode, group in (
         (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
         (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
@@ -44,11 +45,12 @@ def symbol_icon(name: str, palette: QPalette) -> QIcon:
         color = palette.color(group, QPalette.ColorRole.ButtonText)
         renderer = QSvgRenderer(QByteArray(_svg(name, color)))
         for side in _SIDES:
-            for ratio in _RATIOS:
-                pixmap = QPixmap(side * ratio, side * ratio)
+            for ratio in ratios:
+                device = round(side * ratio)
+                pixmap = QPixmap(device, device)
                 pixmap.fill(Qt.GlobalColor.transparent)
                 painter = QPainter(pixmap)
-                renderer.render(painter, QRectF(0, 0, side * ratio, side * ratio))
+                renderer.render(painter, QRectF(0, 0, device, device))
                 painter.end()
                 pixmap.setDevicePixelRatio(ratio)
                 icon.addPixmap(pixmap, mode)
