@@ -28,7 +28,9 @@ from retina_desktop.imaging.surroundings import fill_from_surroundings
 from retina_desktop.imaging.vessels import find_vessels, suppress_vessels
 
 _FILLING_CELLS = 350  # cells over the field's diameter, of the filled frame
-_ILLUMINATION_PIXELS = 256  # diameter of the copy whose background is computed
+_TILES = 8  # of the equalisation, across and down the field
+_SHARPENING_RADIUS = 0.002  # field diameters
+_ILLUMINATION_PIXELS = 128  # diameter of the copy whose background is computed
 _LEAST_GAIN, _MOST_GAIN = 0.5, 3.0  # of the illumination correction: noise has its limits
 
 
@@ -86,22 +88,14 @@ def msrcr(
 
 
 def clahe(
-    image: RgbImage, mask: Mask | None = None, *, clip_limit: float = 2.0, tiles: int = 8
+    image: RgbImage, mask: Mask | None = None, *, clip_limit: float = 2.0, tiles: int = _TILES
 ) -> RgbImage:
     """Contrast-limited adaptive histogram equalisation of CIELAB lightness; hue stays.
 
     Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV, 1994.
     `tiles` x `tiles` lie over the field's bounding box.
     """
-
-    def equalised(field: RgbImage, _inside: Mask) -> RgbImage:
-        lab = cv2.cvtColor(field, cv2.COLOR_RGB2LAB)
-        equaliser = cv2.createCLAHE(clipLimit=clip_limit, tileGridSize=(tiles, tiles))
-        lightness = equaliser.apply(cv2.extractChannel(lab, 0))
-        cv2.insertChannel(lightness, lab, 0)
-        return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
-
-    return _within_field(image, mask, equalised)
+    return _within_field(image, mask, lambda field, _: _equalised(field, clip_limit, tiles))
 
 
 def vessel_suppression(
@@ -154,31 +148,22 @@ def illumination_correction(
     `scale` field diameters. All channels get the same factor (`divide`, between 0.5 and 3) or
     the same amount (otherwise), so colours keep their hue.
     """
-
-    def corrected(field: RgbImage, inside: Mask) -> RgbImage:
-        background = _background(field, inside, scale)
-        mean = float(cv2.mean(background)[0])
-        size = (field.shape[1], field.shape[0])
-        if divide:
-            gain = np.clip(mean / np.maximum(background, 1.0), _LEAST_GAIN, _MOST_GAIN)
-            factor = cv2.resize(cv2.merge([gain] * 3), size)
-            return np.asarray(cv2.multiply(field, factor, dtype=cv2.CV_8U), np.uint8)
-        amount = cv2.resize(cv2.merge([mean - background] * 3), size)
-        return np.asarray(cv2.add(field, amount, dtype=cv2.CV_8U), np.uint8)
-
-    return _within_field(image, mask, corrected)
+    return _within_field(
+        image, mask, lambda field, inside: _corrected(field, inside, scale, divide=divide)
+    )
 
 
 def sharpen(
-    image: RgbImage, mask: Mask | None = None, *, radius: float = 0.002, amount: float = 0.5
+    image: RgbImage,
+    mask: Mask | None = None,
+    *,
+    radius: float = _SHARPENING_RADIUS,
+    amount: float = 0.5,
 ) -> RgbImage:
     """Unsharp masking: `amount` of the detail finer than `radius` field diameters added."""
-
-    def sharpened(field: RgbImage, inside: Mask) -> RgbImage:
-        soft = cv2.GaussianBlur(field, (0, 0), max(radius * _diameter(inside), 0.5))
-        return np.asarray(cv2.addWeighted(field, 1.0 + amount, soft, -amount, 0.0), np.uint8)
-
-    return _within_field(image, mask, sharpened)
+    return _within_field(
+        image, mask, lambda field, inside: _sharpened(field, inside, radius, amount)
+    )
 
 
 def enhanced(
@@ -190,8 +175,13 @@ def enhanced(
     amount: float = 0.5,
 ) -> RgbImage:
     """Illumination correction, mild CLAHE, sharpening: the viewer's one-click view."""
-    even = illumination_correction(image, mask, scale=scale)
-    return sharpen(clahe(even, mask, clip_limit=clip_limit), mask, amount=amount)
+
+    def chain(field: RgbImage, inside: Mask) -> RgbImage:
+        even = _corrected(field, inside, scale, divide=True)
+        clear = _equalised(even, clip_limit, _TILES)
+        return _sharpened(clear, inside, _SHARPENING_RADIUS, amount)
+
+    return _within_field(image, mask, chain)
 
 
 def adjust_tone(
@@ -237,7 +227,7 @@ ENHANCEMENTS: Mapping[str, EnhancementStep] = MappingProxyType(
                 clahe,
                 (
                     StepParameter("clip_limit", 2.0, 0.5, 40.0, "steepest slope allowed"),
-                    StepParameter("tiles", 8, 1, 32, "tiles across and down the field"),
+                    StepParameter("tiles", _TILES, 1, 32, "tiles across and down the field"),
                 ),
             ),
             EnhancementStep(
@@ -268,7 +258,9 @@ ENHANCEMENTS: Mapping[str, EnhancementStep] = MappingProxyType(
                 "sharpen",
                 sharpen,
                 (
-                    StepParameter("radius", 0.002, 0.0005, 0.02, "field diameters"),
+                    StepParameter(
+                        "radius", _SHARPENING_RADIUS, 0.0005, 0.02, "field diameters"
+                    ),
                     StepParameter("amount", 0.5, 0.0, 3.0, "of the detail, added"),
                 ),
             ),
@@ -327,6 +319,31 @@ def _blackened(image: RgbImage, inside: Mask) -> RgbImage:
 def _diameter(inside: Mask) -> float:
     """Return the field's diameter; cameras cut the circle on two sides, never on four."""
     return float(max(inside.shape))
+
+
+def _equalised(field: RgbImage, clip_limit: float, tiles: int) -> RgbImage:
+    lab = cv2.cvtColor(field, cv2.COLOR_RGB2LAB)
+    equaliser = cv2.createCLAHE(clipLimit=clip_limit, tileGridSize=(tiles, tiles))
+    lightness = equaliser.apply(cv2.extractChannel(lab, 0))
+    cv2.insertChannel(lightness, lab, 0)
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), np.uint8)
+
+
+def _corrected(field: RgbImage, inside: Mask, scale: float, *, divide: bool) -> RgbImage:
+    background = _background(field, inside, scale)
+    mean = float(cv2.mean(background)[0])
+    size = (field.shape[1], field.shape[0])
+    if divide:
+        gain = np.clip(mean / np.maximum(background, 1.0), _LEAST_GAIN, _MOST_GAIN)
+        factor = cv2.resize(cv2.merge([gain] * 3), size)
+        return np.asarray(cv2.multiply(field, factor, dtype=cv2.CV_8U), np.uint8)
+    amount = cv2.resize(cv2.merge([mean - background] * 3), size)
+    return np.asarray(cv2.add(field, amount, dtype=cv2.CV_8U), np.uint8)
+
+
+def _sharpened(field: RgbImage, inside: Mask, radius: float, amount: float) -> RgbImage:
+    soft = cv2.GaussianBlur(field, (0, 0), max(radius * _diameter(inside), 0.5))
+    return np.asarray(cv2.addWeighted(field, 1.0 + amount, soft, -amount, 0.0), np.uint8)
 
 
 def _percentiles(green: GrayImage, inside: Mask, percent: float) -> tuple[int, int]:
