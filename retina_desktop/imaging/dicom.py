@@ -11,6 +11,7 @@ from io import BytesIO
 
 from pydicom import Dataset, config, dcmread
 from pydicom.dataset import FileDataset
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_dataset
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
@@ -20,11 +21,12 @@ from retina_desktop.domain.errors import (
     DicomUnsupportedError,
     DicomWithoutImageError,
     ImageTooLargeError,
+    ImageTruncatedError,
 )
 from retina_desktop.domain.images import DicomFacts, RgbImage
 from retina_desktop.imaging.dicom_facts import read_facts
 from retina_desktop.imaging.dicom_pixels import decode_first_frame
-from retina_desktop.imaging.refusals import MAX_FILE_BYTES, damage_refused
+from retina_desktop.imaging.refusals import DAMAGED, MAX_FILE_BYTES, damage_refused
 
 _META_GROUP = 0x0002
 _PREAMBLE_BYTES = 132
@@ -49,10 +51,13 @@ def decode_dicom(data: bytes) -> tuple[RgbImage, DicomFacts]:
         `DicomUnsupportedError`, or one of those that every format has.
     """
     _keep_patients_out_of_messages()
-    with damage_refused():
-        dataset = _read(data)
-        _refuse_without_image(dataset)
-        return decode_first_frame(dataset), read_facts(dataset)
+    try:
+        with damage_refused():
+            dataset = _read(data)
+            _refuse_without_image(dataset)
+            return decode_first_frame(dataset), read_facts(dataset)
+    except (BytesLengthException, InvalidDicomError) as error:
+        raise ImageTruncatedError(DAMAGED) from error
 
 
 def _keep_patients_out_of_messages() -> None:
@@ -62,7 +67,7 @@ def _keep_patients_out_of_messages() -> None:
     which swaps the filters of every thread and restores them in whatever order threads end.
     """
     config.settings.reading_validation_mode = config.IGNORE
-    logging.getLogger("pydicom").propagate = False
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
     warnings.filterwarnings("ignore", module=r"retina_desktop\.imaging\.dicom")
 

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from pydicom import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.valuerep import PersonName
 
 from retina_desktop.domain.images import DicomFacts, Laterality
@@ -23,6 +24,7 @@ _MALFORMED = (
     ArithmeticError,
     AssertionError,
     AttributeError,
+    BytesLengthException,
     LookupError,
     NotImplementedError,
     OSError,

@@ -36,10 +36,10 @@ _SCALES = (8, 4, 2)
 # Each scan of a progressive JPEG is a pass over the whole picture: a small file of thousands
 # would keep the decoder busy for hours. Encoders write about ten.
 _MOST_SCANS = 100
-# libjpeg's words for data that are missing or wrong; what else it warns about is harmless.
-_DAMAGE_WARNING = re.compile(r"Corrupt JPEG data|Premature end of JPEG")
-# Some cameras pad before the end marker: nothing is lost then.
-_PADDING_WARNING = re.compile(r"(\d+) extraneous bytes before marker")
+# Warnings of libjpeg after which the picture is still whole: odd labels, and padding that
+# some cameras write before the end marker. Whatever else it says means lost data.
+_LABEL_WARNING = re.compile(r"Unknown Adobe color transform|unknown JFIF revision")
+_PADDING_WARNING = re.compile(r"(\d+) extraneous bytes before marker 0xd9")
 _MOST_PADDING_BYTES = 512
 
 
@@ -159,12 +159,11 @@ def with_colour_transform(data: bytes, *, is_ycbcr: bool) -> bytes:
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield marker and payload of each segment before the first scan's data."""
     position = 2
-    while True:
-        position = data.find(b"\xff", position)
+    while (position := data.find(b"\xff", position)) >= 0:
         while data[position + 1 : position + 2] == b"\xff":  # fill bytes
             position += 1
-        if position < 0 or position + 4 > len(data):
-            raise ImageTruncatedError(TRUNCATED)
+        if position + 4 > len(data):
+            break
         marker = data[position + 1]
         if marker == 0 or marker in _STANDALONE or data[position : position + 2] == _SOI:
             position += 2
@@ -176,6 +175,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         if marker == _SOS:
             return
         position += 2 + max(length, 2)
+    raise ImageTruncatedError(TRUNCATED)
 
 
 def _is_frame_header(marker: int) -> bool:
@@ -196,20 +196,22 @@ def _pixels(data: bytes, header: JpegHeader, min_side: int | None) -> RgbImage:
     if len(header.component_ids) == 4:
         return _cmyk_pixels(data, header)
     min_height, min_width = _target(header, min_side)
+    is_grey = len(header.component_ids) == 1
+    space = "GRAY" if is_grey else "RGB"  # libjpeg does not make RGB of lossless grey
     try:
-        pixels = _strictly(data, min_height, min_width)
+        pixels = _decoded(data, space, min_height, min_width, strict=True)
     except ValueError as error:
         if not _is_harmless(str(error)):
             raise
-        pixels = simplejpeg.decode_jpeg(
-            data, "RGB", min_height=min_height, min_width=min_width, strict=False
-        )
-    return to_srgb(pixels, header.profile)
+        pixels = _decoded(data, space, min_height, min_width, strict=False)
+    return pixels.repeat(3, axis=2) if is_grey else to_srgb(pixels, header.profile)
 
 
-def _strictly(data: bytes, min_height: int, min_width: int) -> RgbImage:
+def _decoded(
+    data: bytes, space: str, min_height: int, min_width: int, *, strict: bool
+) -> RgbImage:
     pixels: RgbImage = simplejpeg.decode_jpeg(
-        data, "RGB", min_height=min_height, min_width=min_width
+        data, space, min_height=min_height, min_width=min_width, strict=strict
     )
     return pixels
 
@@ -228,7 +230,7 @@ def _is_harmless(warning: str) -> bool:
     padding = _PADDING_WARNING.search(warning)
     if padding is not None:
         return int(padding.group(1)) <= _MOST_PADDING_BYTES
-    return _DAMAGE_WARNING.search(warning) is None
+    return _LABEL_WARNING.search(warning) is not None
 
 
 def _cmyk_pixels(data: bytes, header: JpegHeader) -> RgbImage:

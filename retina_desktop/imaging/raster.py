@@ -2,8 +2,8 @@
 
 Pillow decodes, through each format's own class: the format is known, its size is checked
 here before pixels are touched, and `Image.open` would warn about large pictures through the
-warnings machinery, which is shared by all threads. Colour of 16 bits is decoded by imagecodecs:
-Pillow keeps its high byte only and, of uncompressed planar TIFF, makes other colours.
+warnings machinery, which is shared by all threads. imagecodecs decodes samples of 16 bits, of
+which Pillow keeps the high byte alone and gets uncompressed planar TIFF wrong.
 """
 
 import struct
@@ -30,11 +30,16 @@ from retina_desktop.imaging.signatures import FileKind
 _PNG_SIGNATURE_BYTES = 8
 _BITS_TAG, _PHOTOMETRIC_TAG, _ORIENTATION_TAG = 258, 262, 274
 _PLANAR_TAG, _EXTRA_SAMPLES_TAG = 284, 338
-_WHITE_IS_ZERO, _PHOTOMETRIC_RGB = 0, 2
+_TILE_WIDTH_TAG, _TILE_HEIGHT_TAG = 322, 323
+_MOST_TILE_PIXELS = 1 << 24
+_WHITE_IS_ZERO, _GREY_OR_RGB = 0, {0, 1, 2}
 _SEPARATE_PLANES = 2
 _UNASSOCIATED_ALPHA = 2
-_SIXTEEN_BIT_GREY = {"I;16", "I;16L", "I;16B", "I;16N"}
 _MOST_16_BIT = 65535
+_WITHOUT_WHITE = (
+    "The picture's pixels are numbers without a fixed white, which cannot be shown faithfully; "
+    "export it with 8 or 16 bits."
+)
 
 
 def decode_raster(data: bytes, kind: FileKind) -> RgbImage:
@@ -109,23 +114,28 @@ def _check_png_chunks(data: bytes) -> None:
 def _tiff(data: bytes) -> RgbImage:
     with TiffImagePlugin.TiffImageFile(BytesIO(data)) as image:
         check_dimensions(*image.size)
+        _check_tile(image)
         profile = image.info.get("icc_profile")
         orientation = int(image.tag_v2.get(_ORIENTATION_TAG, 1))
-        if _is_sixteen_bit_rgb(image.tag_v2):
+        if _is_sixteen_bit(image.tag_v2):
             pixels = oriented(_sixteen_bit_tiff(data, image.tag_v2), orientation)
         else:
             image.load()  # Pillow turns a TIFF upright as it loads
             pixels = _rgb(image)
-            is_inverted = image.tag_v2.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO
-            if is_inverted and image.mode in _SIXTEEN_BIT_GREY:
-                pixels = 255 - pixels
     return to_srgb(pixels, profile)
 
 
-def _is_sixteen_bit_rgb(tags: TiffImagePlugin.ImageFileDirectory_v2) -> bool:
+def _check_tile(image: TiffImagePlugin.TiffImageFile) -> None:
+    """Refuse tiles far larger than the picture, for which a decoder would allocate."""
+    sides = (image.tag_v2.get(_TILE_WIDTH_TAG, 1), image.tag_v2.get(_TILE_HEIGHT_TAG, 1))
+    if int(sides[0]) * int(sides[1]) > max(_MOST_TILE_PIXELS, 4 * image.width * image.height):
+        raise ImageTruncatedError(DAMAGED)
+
+
+def _is_sixteen_bit(tags: TiffImagePlugin.ImageFileDirectory_v2) -> bool:
+    """Whether it is grey or RGB, with or without alpha, in 16 bits."""
     bits = tags.get(_BITS_TAG, (1,))
-    is_rgb = tags.get(_PHOTOMETRIC_TAG) == _PHOTOMETRIC_RGB
-    return is_rgb and len(bits) in (3, 4) and set(bits) == {16}
+    return set(bits) == {16} and tags.get(_PHOTOMETRIC_TAG) in _GREY_OR_RGB
 
 
 def _bmp(data: bytes) -> RgbImage:
@@ -164,30 +174,37 @@ def _webp_size(data: bytes) -> tuple[int, int]:
 
 
 def _sixteen_bit_png(data: bytes) -> RgbImage:
-    """Decode a 16-bit PNG of any colour type; grey has one channel, or two with alpha."""
+    """Decode a 16-bit PNG of any colour type as stored."""
     import imagecodecs
 
-    samples = scaled_to_8_bit(imagecodecs.png_decode(data), _MOST_16_BIT)
-    if samples.ndim == 2:
-        return _grey_to_rgb(samples)
-    alpha = samples[..., -1]
-    if samples.shape[2] == 2:
-        return _over_black(_grey_to_rgb(samples[..., 0]), alpha)
-    return _over_black(samples[..., :3], alpha) if samples.shape[2] == 4 else samples
+    return _sixteen_bit_rgb(imagecodecs.png_decode(data), premultiplied=False)
 
 
 def _sixteen_bit_tiff(data: bytes, tags: TiffImagePlugin.ImageFileDirectory_v2) -> RgbImage:
-    """Decode the first page of a 16-bit RGB TIFF as stored, not turned upright."""
+    """Decode the first page of a 16-bit grey or RGB TIFF as stored, not turned upright."""
     import imagecodecs
 
     samples = imagecodecs.tiff_decode(data, index=0)
-    if tags.get(_PLANAR_TAG) == _SEPARATE_PLANES:
+    if samples.ndim == 3 and tags.get(_PLANAR_TAG) == _SEPARATE_PLANES:
         samples = samples.transpose(1, 2, 0)
-    eight = scaled_to_8_bit(np.ascontiguousarray(samples), _MOST_16_BIT)
+    if samples.ndim == 3 and samples.shape[2] == 1:
+        samples = samples[..., 0]
+    if tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO:
+        samples = _MOST_16_BIT - samples
     extra = tags.get(_EXTRA_SAMPLES_TAG, (0,))[0]
-    if eight.shape[2] == 4 and extra == _UNASSOCIATED_ALPHA:
-        return _over_black(eight[..., :3], eight[..., 3])
-    return eight[..., :3]  # premultiplied colour is over black already
+    return _sixteen_bit_rgb(samples, premultiplied=extra != _UNASSOCIATED_ALPHA)
+
+
+def _sixteen_bit_rgb(samples: NDArray[np.generic], *, premultiplied: bool) -> RgbImage:
+    """Bring 1 to 4 channels to RGB; `premultiplied` colour is over black already."""
+    if samples.dtype != np.uint16:
+        raise ImageUnreadableError(_WITHOUT_WHITE)
+    eight = scaled_to_8_bit(np.ascontiguousarray(samples), _MOST_16_BIT)
+    if eight.ndim == 2:
+        return _grey_to_rgb(eight)
+    has_alpha = eight.shape[2] in (2, 4)
+    colour = eight[..., :3] if eight.shape[2] >= 3 else _grey_to_rgb(eight[..., 0])
+    return _over_black(colour, eight[..., -1]) if has_alpha and not premultiplied else colour
 
 
 def _grey_to_rgb(grey: NDArray[np.uint8]) -> RgbImage:
@@ -196,9 +213,6 @@ def _grey_to_rgb(grey: NDArray[np.uint8]) -> RgbImage:
 
 def _rgb(image: Image.Image) -> RgbImage:
     """Convert a loaded Pillow image of any mode to RGB."""
-    if image.mode in _SIXTEEN_BIT_GREY:
-        native = np.asarray(image).astype(np.uint16)
-        return _grey_to_rgb(scaled_to_8_bit(native, _MOST_16_BIT))
     if image.has_transparency_data:
         layered = np.asarray(image.convert("RGBA"))
         return _over_black(layered[..., :3], layered[..., 3])
@@ -207,10 +221,7 @@ def _rgb(image: Image.Image) -> RgbImage:
     if image.mode == "LAB":
         return lab_to_srgb(image)
     if image.mode.startswith(("I", "F")):
-        raise ImageUnreadableError(
-            "The picture's pixels are 32-bit numbers without a fixed white, which cannot be "
-            "shown faithfully; export it with 8 or 16 bits."
-        )
+        raise ImageUnreadableError(_WITHOUT_WHITE)
     return np.asarray(image.convert("RGB"))
 
 

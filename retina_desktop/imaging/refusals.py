@@ -20,6 +20,11 @@ MAX_FILE_BYTES = 1 << 30  # more than 120 megapixels of 16-bit RGBA, uncompresse
 ACCEPTED_FORMATS = "JPEG, PNG, TIFF, BMP, WebP or DICOM"
 TRUNCATED = "The file ends before its picture does; copy or export it again from the camera."
 DAMAGED = "The picture's data are damaged; copy or export it again from the camera."
+UNKNOWN_CODING = (
+    "The picture is coded in a way that is not read here; export it as 8-bit RGB without "
+    "special compression."
+)
+_RAISED_ON_UNKNOWN_CODING = ("unknown pixel mode", "unsupported", "decoder not available")
 
 # What decoders raise on bytes that were made to hurt them, seen by flipping bytes of valid
 # files. A list, not Exception, so that KeyboardInterrupt's kin and our own errors pass.
@@ -77,5 +82,7 @@ def damage_refused() -> Iterator[None]:
         ) from error
     except _RAISED_ON_DAMAGE as error:
         text = str(error).lower()
+        if any(words in text for words in _RAISED_ON_UNKNOWN_CODING):
+            raise ImageUnreadableError(UNKNOWN_CODING) from error
         cut_short = isinstance(error, EOFError) or "truncated" in text or "premature" in text
         raise ImageTruncatedError(TRUNCATED if cut_short else DAMAGED) from error

@@ -29,7 +29,14 @@ def dicom_dataset(
     meta.MediaStorageSOPClassUID = sop_class
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["retina"])
     meta.TransferSyntaxUID = syntax
-    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    dataset = FileDataset(
+        "",
+        {},
+        file_meta=meta,
+        preamble=bytes(128),
+        is_implicit_VR=syntax == ImplicitVRLittleEndian,
+        is_little_endian=syntax != ExplicitVRBigEndian,
+    )
     dataset.SOPClassUID = sop_class
     dataset.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
     for keyword, value in values.items():
