@@ -37,6 +37,7 @@ EPOCHS = 12
 BATCH = 96
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 1e-2
+NARROW_SHARE = 0.35
 RIGHT_DISC_MARGIN = 0.08  # of the width, an annotated disc nearer to the middle says nothing
 
 _LOGGER = logging.getLogger(__name__)
@@ -190,21 +191,37 @@ def _fit(eyes: EyeSet, chosen: NDArray[np.bool_], *, seed: int) -> _Network:
 
 
 def _vary(planes: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Turn, shift, scale and fade a batch a little, and drop a plane now and then."""
+    """Turn, shift, scale and fade a batch a little, and drop a plane now and then.
+
+    A third are enlarged and shifted so much that the disc may lie anywhere, as cameras of a
+    narrow field and photographs centred on the disc show it.
+    """
     count = len(planes)
+    narrow = rng.random(count) < NARROW_SHARE
     angle = torch.from_numpy(rng.normal(0, 0.15, count).astype(np.float32))
-    scale = torch.from_numpy(rng.uniform(0.85, 1.15, count).astype(np.float32))
+    scales = np.where(narrow, rng.uniform(0.5, 0.8, count), rng.uniform(0.85, 1.15, count))
+    scale = torch.from_numpy(scales.astype(np.float32))
     theta = torch.zeros(count, 2, 3)
     theta[:, 0, 0] = theta[:, 1, 1] = scale * torch.cos(angle)
     theta[:, 0, 1] = -scale * torch.sin(angle)
     theta[:, 1, 0] = -theta[:, 0, 1]
-    theta[:, :, 2] = torch.from_numpy(rng.normal(0, 0.05, (count, 2)).astype(np.float32))
+    shift = rng.normal(0, 0.05, (count, 2))
+    shift[narrow, 0] += rng.uniform(-0.5, 0.5, int(narrow.sum()))
+    theta[:, :, 2] = torch.from_numpy(shift.astype(np.float32))
     upside_down = torch.from_numpy(rng.random(count) < 0.3)
     theta[upside_down, 1] *= -1
     grid = nn.functional.affine_grid(theta, list(planes.shape), align_corners=False)
     varied = nn.functional.grid_sample(planes, grid, align_corners=False)
+    varied = torch.where(
+        torch.from_numpy(narrow)[:, None, None, None], varied * _disc(), varied
+    )
     strength = rng.uniform(0.6, 1.4, (count, 2, 1, 1)) * (rng.random((count, 2, 1, 1)) > 0.05)
     return varied * torch.from_numpy(strength.astype(np.float32))
+
+
+def _disc() -> torch.Tensor:
+    axis = (torch.arange(INPUT_SIDE_PX) + 0.5) * (2 / INPUT_SIDE_PX) - 1
+    return (axis[:, None].square() + axis.square() < 1).float()
 
 
 def _judge(network: _Network, planes: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -222,7 +239,7 @@ def _calibrate(log_odds: NDArray[np.float32], is_right: NDArray[np.float32]) -> 
 
 def _arrays(network: _Network, slope: float) -> dict[str, NDArray[np.float16]]:
     """Return the coefficients by the names `retina_desktop.imaging.laterality` reads."""
-    arrays: dict[str, NDArray[np.float16]] = {"slope": np.float16(slope).reshape(())}
+    arrays: dict[str, NDArray[np.float16]] = {"slope": np.array(slope, dtype=np.float16)}
     for number, layer in enumerate(network.layers):
         if isinstance(layer, nn.Conv2d) and layer.bias is not None:
             kernel = layer.weight.detach().permute(2, 3, 1, 0).flatten(0, 2)

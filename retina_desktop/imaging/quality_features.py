@@ -144,19 +144,18 @@ def _light(small: NDArray[np.uint8], inner: NDArray[np.bool_]) -> list[float]:
 def _detail(pixels: NDArray[np.uint8], inner: NDArray[np.uint8]) -> list[float]:
     """Return contrast by scale, its skewness, and lines, edges and directions."""
     green = pixels[..., 1].astype(np.float32)
-    blurred = [cv2.GaussianBlur(green, (0, 0), sigma) for sigma in _DETAIL_SIGMAS_PX[:3]]
-    half = cv2.resize(blurred[2], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    coarse = [cv2.GaussianBlur(half, (0, 0), sigma / 4) for sigma in _DETAIL_SIGMAS_PX[3:]]
+    blurred = [_blurred(green, sigma) for sigma in _DETAIL_SIGMAS_PX[:3]]
+    quarter = _resized(blurred[2], COLOUR_SIDE_PX, cv2.INTER_AREA)
+    coarse = [_blurred(quarter, sigma / 4) for sigma in _DETAIL_SIGMAS_PX[3:]]
     chosen, few = inner[::2, ::2] > 0, inner[2::4, 2::4] > 0
     base = coarse[1] + _LIGHT_OFFSET
-    size = (DETAIL_SIDE_PX // 2, DETAIL_SIDE_PX // 2)
-    wide_base = cv2.resize(base, size, interpolation=cv2.INTER_LINEAR)[chosen]
+    wide_base = _resized(base, DETAIL_SIDE_PX // 2, cv2.INTER_LINEAR)[chosen]
     # Statistics over every second row and column are as good, and four times as quick.
     sharp, fine, middle, soft = (plane[::2, ::2][chosen] for plane in (green, *blurred))
     bands = [
         (fine - middle) / wide_base,
         (middle - soft) / wide_base,
-        ((half - coarse[0]) / base)[few],
+        ((quarter - coarse[0]) / base)[few],
         ((coarse[0] - coarse[1]) / base)[few],
     ]
     finest = (sharp - fine) / wide_base
@@ -175,6 +174,14 @@ def _detail(pixels: NDArray[np.uint8], inner: NDArray[np.uint8]) -> list[float]:
         *_edges(blurred[0], wide_base, chosen),
         _evenness(blurred[0] - blurred[2], base, inner),
     ]
+
+
+def _blurred(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
+    return np.asarray(cv2.GaussianBlur(plane, (0, 0), sigma), dtype=np.float32)
+
+
+def _resized(plane: NDArray[np.float32], side: int, method: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(plane, (side, side), interpolation=method), dtype=np.float32)
 
 
 def _moments(band: NDArray[np.float32], rms: float) -> tuple[float, float]:
@@ -200,7 +207,7 @@ def _red_detail(pixels: NDArray[np.uint8], few: NDArray[np.bool_]) -> list[float
 
 
 def _lines(
-    light: NDArray[np.generic], base: NDArray[np.generic], chosen: NDArray[np.bool_]
+    light: NDArray[np.float32], base: NDArray[np.float32], chosen: NDArray[np.bool_]
 ) -> list[float]:
     """Return the mean dark and bright thin structure, of about 4 and 9 px, relative to base."""
     values = []
@@ -213,7 +220,7 @@ def _lines(
 
 
 def _edges(
-    light: NDArray[np.generic], base: NDArray[np.generic], chosen: NDArray[np.bool_]
+    light: NDArray[np.float32], base: NDArray[np.float32], chosen: NDArray[np.bool_]
 ) -> list[float]:
     """Return how much gradients keep to the axes and to one direction, and their strength."""
     gx = cv2.Sobel(light, cv2.CV_32F, 1, 0, scale=0.125)[::2, ::2][chosen] / base
