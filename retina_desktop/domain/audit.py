@@ -130,6 +130,7 @@ class ChainFault(StrEnum):
     RECORD_ALTERED = "record altered"
     RECORD_MISSING = "record missing"
     RECORD_UNKNOWN = "record unknown"
+    GUARD_MISSING = "guard missing"
 
 
 @dataclass(frozen=True, slots=True)

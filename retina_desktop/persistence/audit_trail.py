@@ -11,6 +11,8 @@ from retina_desktop.domain.audit import (
     AuditEntry,
     AuditEvent,
     AuditHead,
+    ChainFault,
+    ChainProblem,
     ChainReport,
     RecordKind,
     RecordReference,
@@ -23,6 +25,7 @@ from retina_desktop.persistence.audited_database import (
     AuditedDatabase,
     append_events,
 )
+from retina_desktop.persistence.guards import missing_guards
 from retina_desktop.persistence.record_verification import verify_records
 from retina_desktop.persistence.tables import AuditEntryRow, AuditHeadRow
 
@@ -68,7 +71,11 @@ class SqlAuditTrail:
                 _all(session), head, seal_key=self._database.seal_key, pinned=pinned
             )
             records = tuple(verify_records(session))
-        return replace(report, problems=report.problems + records)
+            guards = tuple(
+                ChainProblem(ChainFault.GUARD_MISSING, head.sequence, name)
+                for name in missing_guards(session.connection())
+            )
+        return replace(report, problems=report.problems + records + guards)
 
 
 def _head(session: Session) -> AuditHead:

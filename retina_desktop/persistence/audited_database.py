@@ -33,6 +33,15 @@ class AuditedWrite:
     by: Stamp
     events: list[AuditEvent] = field(default_factory=list)
 
+    def hold(self) -> None:
+        """Keep every other writer out from here to the end of the block.
+
+        SQLite's write transactions do so anyway; in PostgreSQL the head's row is the lock.
+        """
+        self.session.execute(
+            select(AuditHeadRow.id).where(AuditHeadRow.id == HEAD_ID).with_for_update()
+        )
+
     def note(
         self,
         action: str,

@@ -194,7 +194,8 @@ class SqlExaminationStore:
         self, work: AuditedWrite, examination_id: int, photograph: NewPhotograph
     ) -> StoredImage:
         new = photograph.image
-        # Looked for inside the transaction: what reconciles files sets none aside meanwhile.
+        # Looked for while others are kept out: what reconciles files sets none aside now.
+        work.hold()
         if not self._images.has(new.sha256):
             raise StoredImageMissingError(
                 "The photograph's file is not in the image store; add the photograph again."

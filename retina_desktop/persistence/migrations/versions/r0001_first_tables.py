@@ -10,6 +10,9 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_CORRECTIONS = ("uncorrected", "corrected", "pinhole", "not stated")
+_TONOMETRIES = ("goldmann", "non-contact", "rebound", "other", "not stated")
+
 
 def upgrade() -> None:
     """Create every table, and the head that an empty audit trail has."""
@@ -30,10 +33,12 @@ def upgrade() -> None:
     op.bulk_insert(head, [{"id": 1, "sequence": 0, "hash": "0" * 64, "seal": ""}])
 
 
-def _number(name: str, **options: bool) -> sa.Column[int]:
+def _number(name: str, *, autoincrement: bool = True, nullable: bool = False) -> sa.Column[int]:
     # SQLite numbers rows by itself only for exactly INTEGER.
     kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-    return sa.Column(name, kind, nullable=options.pop("nullable", False), **options)
+    if autoincrement:
+        return sa.Column(name, kind, nullable=nullable)
+    return sa.Column(name, kind, nullable=nullable, autoincrement=False)
 
 
 def _choice(name: str, *values: str, nullable: bool = False) -> sa.Column[str]:
@@ -127,43 +132,13 @@ def _create_examination() -> None:
         _line("operator"),
         _text("reason"),
         _line("right_acuity", nullable=True),
-        _choice(
-            "right_correction",
-            "uncorrected",
-            "corrected",
-            "pinhole",
-            "not stated",
-            nullable=True,
-        ),
+        _choice("right_correction", *_CORRECTIONS, nullable=True),
         sa.Column("right_mmhg", sa.Double(), nullable=True),
-        _choice(
-            "right_tonometry",
-            "goldmann",
-            "non-contact",
-            "rebound",
-            "other",
-            "not stated",
-            nullable=True,
-        ),
+        _choice("right_tonometry", *_TONOMETRIES, nullable=True),
         _line("left_acuity", nullable=True),
-        _choice(
-            "left_correction",
-            "uncorrected",
-            "corrected",
-            "pinhole",
-            "not stated",
-            nullable=True,
-        ),
+        _choice("left_correction", *_CORRECTIONS, nullable=True),
         sa.Column("left_mmhg", sa.Double(), nullable=True),
-        _choice(
-            "left_tonometry",
-            "goldmann",
-            "non-contact",
-            "rebound",
-            "other",
-            "not stated",
-            nullable=True,
-        ),
+        _choice("left_tonometry", *_TONOMETRIES, nullable=True),
         sa.Column("handed_over", sa.Boolean(), nullable=False),
         _moment("created_at"),
         _line("created_by"),
