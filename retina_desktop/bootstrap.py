@@ -5,17 +5,15 @@ Runtime and pydantic are imported inside the functions that need them, most of w
 worker thread.
 """
 
-import logging
-import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
 from retina_desktop.config.folders import Folders
+from retina_desktop.config.log_files import start_logging
 from retina_desktop.services.tasks import TaskContext
 
 if TYPE_CHECKING:
@@ -34,21 +32,6 @@ _NO_DISPLAY = (
     "analyze PHOTOGRAPH)."
 )
 _NOTHING_DONE = 3
-_LOG_BYTES, _LOGS_KEPT = 1_000_000, 5
-
-
-def start_logging(folders: Folders) -> None:
-    """Log to the data folder; a folder that cannot be written costs the log, nothing else."""
-    handler: logging.Handler = logging.NullHandler()
-    with suppress(OSError):
-        folders.log_file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            folders.log_file, maxBytes=_LOG_BYTES, backupCount=_LOGS_KEPT, encoding="utf-8"
-        )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
 
 
 def photograph_reader() -> "PhotographReader":
@@ -100,7 +83,7 @@ def open_window(*, sample: bool = False, photographs: Sequence[Path] = ()) -> in
     from retina_desktop.gui.app import run_window
 
     folders = Folders.find()
-    start_logging(folders)
+    start_logging(folders.log_file)
     opened = [folders.sample_photograph] if sample else list(photographs)
     return run_window(window_services(folders), start_with=opened)
 

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from retina_desktop import __version__
-from retina_desktop.bootstrap import open_window, start_logging
+from retina_desktop.bootstrap import open_window
 from retina_desktop.cli import analyze, doctor, models, screen
 from retina_desktop.cli.console import ExitCode, give
 from retina_desktop.config.folders import Folders
+from retina_desktop.config.log_files import start_logging
 
 app = typer.Typer(
     name="retina-desktop",
@@ -40,7 +41,7 @@ def main(
     if version:
         give(f"retina-desktop {__version__}")
         raise typer.Exit(ExitCode.OK)
-    start_logging(Folders.find())
+    start_logging(Folders.find().log_file)
     if context.invoked_subcommand is None:
         raise typer.Exit(open_window(sample=sample))
 
