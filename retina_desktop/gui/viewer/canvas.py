@@ -184,6 +184,7 @@ class PhotographCanvas(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the middle of the view; a fitted photograph stays fitted."""
+        self._settling.start()
         placement = self.placement()
         if placement is not None:
             self.scale_changed.emit(placement.scale)

@@ -83,7 +83,7 @@ class NavigationBar(QFrame):
 
     def render_scale(self, scale: float) -> None:
         """Show the magnification in force."""
-        self.scale.setText(self.tr("{percent}\u00a0%").format(percent=f"{scale * 100:.3g}"))
+        self.scale.setText(self.tr("{percent}\u00a0%").format(percent=percent_of(scale)))
 
     def _on_filter(self, index: int) -> None:
         # Qt hands back a plain string for a StrEnum
@@ -189,6 +189,12 @@ class HeatBar(QFrame):
 
     def _on_palette(self, index: int) -> None:
         self.palette_chosen.emit(Palette(self.palettes.itemData(index)))
+
+
+def percent_of(scale: float) -> str:
+    """Return a scale in per cent, with a decimal where it says something."""
+    percent = scale * 100
+    return f"{percent:.0f}" if percent >= 99.95 else f"{percent:.1f}".removesuffix(".0")
 
 
 def _factor_of_step(step: int) -> float:

@@ -55,7 +55,8 @@ class FilterPicture:
     def __call__(self, context: TaskContext) -> FilteredPicture:
         """Return the filtered pyramid."""
         context.progress(0.0)
-        filtered = _filter_call(self.view_filter)(self.pixels, _field_mask(self.pixels))
+        mask = None if self.view_filter is ViewFilter.INVERT else _field_mask(self.pixels)
+        filtered = _filter_call(self.view_filter)(self.pixels, mask)
         context.progress(0.8)
         return FilteredPicture(build_pyramid(filtered, self.size), self.view_filter)
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Signal, Slot
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from retina_desktop.gui.task_runner import TaskRunner
@@ -18,6 +18,7 @@ from retina_desktop.gui.viewer.camera import Camera, Size
 from retina_desktop.gui.viewer.canvas import PhotographCanvas
 from retina_desktop.gui.viewer.controls import HeatBar, NavigationBar, ToneBar
 from retina_desktop.gui.viewer.legend import HeatLegend
+from retina_desktop.gui.viewer.scene import SURROUND
 from retina_desktop.gui.viewer.state import (
     HeatCaption,
     Palette,
@@ -155,6 +156,7 @@ class ViewerPane(QWidget):
         placement = self.canvas.placement()
         if placement is not None:
             self.navigation_bar.render_scale(placement.scale)
+        self.canvas.setAccessibleDescription(self._description(state))
 
     def _render_actions(self, state: ViewerState) -> None:
         choices = state.choices
@@ -180,6 +182,15 @@ class ViewerPane(QWidget):
         if state.plain is not None and state.legend_shown and state.caption.label:
             parts.append(state.caption.label)
         return " · ".join(parts)
+
+    def _description(self, state: ViewerState) -> str:
+        """Say for a screen reader what the heat on the picture is."""
+        if not state.legend_shown:
+            return self.tr("No heatmap is shown.")
+        percent = round(state.choices.opacity * 100)
+        return self.tr("Heatmap of {label}, {strength}, opacity {percent} %.").format(
+            label=state.caption.label, strength=state.caption.strength, percent=percent
+        )
 
     # -- signals out -----------------------------------------------------------------------
 
@@ -272,9 +283,8 @@ class ViewerPane(QWidget):
     def _lay_out(self) -> None:
         self.tone_bar.hide()
         pictures = QHBoxLayout()
-        pictures.addWidget(self.plain_canvas, 1)
-        pictures.setSpacing(2)
-        pictures.addWidget(self.canvas, 1)
+        pictures.setSpacing(0)
+        pictures.addWidget(_side_by_side(self.plain_canvas, self.canvas), 1)
         pictures.addWidget(self.legend)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -292,6 +302,21 @@ class ViewerPane(QWidget):
             actions = getattr(self, "_actions", None)  # Qt asks before there are any
             if actions:
                 tint_viewer_actions(actions, self.palette())
+
+
+def _side_by_side(*canvases: PhotographCanvas) -> QWidget:
+    """Return the canvases in a row; what is between them does not glare."""
+    between = QWidget()
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Window, SURROUND.lighter(200))
+    between.setPalette(palette)
+    between.setAutoFillBackground(True)
+    row = QHBoxLayout(between)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(2)
+    for canvas in canvases:
+        row.addWidget(canvas, 1)
+    return between
 
 
 _ALWAYS_ENABLED = frozenset({"full_screen", "tone", "reset_tone"})

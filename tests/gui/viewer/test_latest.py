@@ -26,14 +26,16 @@ def latest(runner):
 
 
 def test_an_answer_that_comes_late_is_dropped(qtbot, latest):
-    asked_again, answered_late = Event(), Event()
+    begun, asked_again, answered_late = Event(), Event(), Event()
 
     def old(context):
+        begun.set()
         assert asked_again.wait(WAIT_S)
         answered_late.set()
         return "old"
 
     latest.ask(old)
+    assert begun.wait(WAIT_S)
     latest.ask(lambda context: "new")
     qtbot.waitUntil(lambda: latest.heard == ["new"])
     asked_again.set()

@@ -1,4 +1,5 @@
 import gc
+import sys
 import weakref
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QToolBut
 
 from retina_desktop.gui.viewer.actions import ACTION_ENTRIES
 from retina_desktop.gui.viewer.camera import Camera
+from retina_desktop.gui.viewer.controls import percent_of
 from retina_desktop.gui.viewer.state import Palette, Tone, ViewFilter
 from retina_desktop.imaging.colormaps import alpha_table, colormap_table
 from retina_desktop.imaging.enhancement import adjust_tone
@@ -382,6 +384,45 @@ def test_drops_reach_the_window(pane):
 def test_f11_asks_for_the_full_screen(qtbot, pane):
     with qtbot.waitSignal(pane.full_screen_requested):
         press(pane, Qt.Key.Key_F11)
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        (0.06251, "6.3"),
+        (0.5, "50"),
+        (2 / 3, "66.7"),
+        (0.9999, "100"),
+        (1.0, "100"),
+        (64, "6400"),
+    ],
+)
+def test_the_magnification_is_read_in_per_cent(scale, words):
+    assert percent_of(scale) == words
+
+
+def test_hundreds_of_steps_leave_no_references_behind(pane, show, retina):
+    show(retina, even_heat())
+    steps = 300
+    pane.view_model.set_opacity(0.5)
+    before = [sys.getrefcount(value) for value in (None, True, False)]
+
+    for step in range(steps):
+        pane.view_model.set_opacity(step / steps)
+        pane.view_model.set_heat_on(step % 2 == 0)
+
+    after = [sys.getrefcount(value) for value in (None, True, False)]
+    drift = max(abs(a - b) for a, b in zip(after, before, strict=True))
+    assert drift < steps  # one per step, or more, is what the broken bindings lose
+
+
+def test_a_screen_reader_hears_what_the_heat_is(pane, show, act, retina):
+    show(retina, even_heat(), strength="91 %")
+    assert pane.canvas.accessibleDescription() == (
+        "Heatmap of Diabetic retinopathy, 91 %, opacity 60 %."
+    )
+    act("heat").trigger()
+    assert pane.canvas.accessibleDescription() == "No heatmap is shown."
 
 
 def test_icons_and_words_follow_the_theme(pane, act):
