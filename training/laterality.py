@@ -7,11 +7,12 @@ slope, fitted to the judgements of the left-out patients, makes the confidence a
 """
 
 import csv
+import itertools
 import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import cv2
 import numpy as np
@@ -20,7 +21,6 @@ import typer
 from numpy.typing import NDArray
 from torch import nn
 
-from retina_desktop.domain.images import RgbImage
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from retina_desktop.imaging.laterality import (
     INPUT_SIDE_PX,
@@ -28,6 +28,9 @@ from retina_desktop.imaging.laterality import (
     LateralityNetwork,
     laterality_planes,
 )
+
+if TYPE_CHECKING:
+    from retina_desktop.domain.images import RgbImage
 
 CROP_SIDE_PX = 224
 LEARNED_SOURCES = ("ODIR", "UNAM-DME")
@@ -58,7 +61,7 @@ class _Network(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        pairs = zip(CHANNELS[:-1], CHANNELS[1:], strict=True)
+        pairs = itertools.pairwise(CHANNELS)
         self.layers = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairs)
         self.dropout = nn.Dropout(0.2)
         self.readout = nn.Linear(CHANNELS[-1] * (INPUT_SIDE_PX // 8) ** 2, 1, bias=False)

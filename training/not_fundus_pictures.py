@@ -222,7 +222,9 @@ def skin_spot(rng: np.random.Generator) -> RgbImage:
         start = rng.uniform(0, SIDE_PX, size=2)
         end = start + rng.normal(0, 70, size=2)
         places = [tuple(int(v) for v in point) for point in (start, end)]
-        cv2.line(result, *places, (45, 32, 25), int(rng.integers(1, 3)), cv2.LINE_AA)
+        cv2.line(
+            result, places[0], places[1], (45, 32, 25), int(rng.integers(1, 3)), cv2.LINE_AA
+        )
     return result
 
 
@@ -290,12 +292,13 @@ def varied(picture: RgbImage, rng: np.random.Generator) -> RgbImage:
     top, left = (rng.integers(0, length - side + 1) for length in picture.shape[:2])
     piece = np.rot90(picture[top : top + side, left : left + side], k=int(rng.integers(4)))
     piece = _rgb(cv2.resize(np.ascontiguousarray(piece), (SIDE_PX, SIDE_PX)))
-    levels = piece.astype(np.float32)
+    levels = np.asarray(piece, dtype=np.float32)
     choice = rng.random()
     if choice < 0.25:  # as if seen through a fundus camera
-        levels = levels.mean(axis=2, keepdims=True) * (_warm(rng) / 150)
+        grey = levels.mean(axis=2, keepdims=True)
+        levels = np.asarray(grey * (_warm(rng) / 150), dtype=np.float32)
     elif choice < 0.5:
-        levels = levels * rng.uniform(0.5, 1.3, size=3)
+        levels = np.asarray(levels * rng.uniform(0.5, 1.3, size=3), dtype=np.float32)
     elif choice < 0.6:
         levels = levels[..., rng.permutation(3)]
     if rng.random() < 0.3:
@@ -346,7 +349,7 @@ def _noisy(picture: _Float, rng: np.random.Generator) -> RgbImage:
 
 
 def _to_bytes(levels: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(levels), 0, 255), dtype=np.uint8)
 
 
 def _rgb(array: NDArray[np.generic]) -> RgbImage:

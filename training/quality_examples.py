@@ -146,7 +146,7 @@ def harmless_variant(image: RgbImage, rng: np.random.Generator) -> RgbImage:
 def _blur(image: RgbImage, severity: float, rng: np.random.Generator) -> RgbImage:
     sigma = (0.004 + 0.026 * severity) * rng.uniform(0.9, 1.1) * image.shape[0]
     blurred = cv2.GaussianBlur(image, (0, 0), sigma)
-    return _within_field(blurred, image)
+    return _within_field(np.asarray(blurred, dtype=np.uint8), image)
 
 
 def _darken(image: RgbImage, severity: float, rng: np.random.Generator) -> RgbImage:
@@ -197,7 +197,7 @@ def _noisy(levels: NDArray[np.float32], image: RgbImage, rng: np.random.Generato
     return _within_field(np.clip(levels + grain, 0, 255).astype(np.uint8), image)
 
 
-def _within_field(spoiled: NDArray[np.generic], image: RgbImage) -> RgbImage:
+def _within_field(spoiled: NDArray[np.integer], image: RgbImage) -> RgbImage:
     """Put the black frame of the photograph back."""
     field = (image.max(axis=2) > 10).astype(np.uint8)
     field = np.asarray(cv2.morphologyEx(field, cv2.MORPH_CLOSE, np.ones((9, 9), np.uint8)))

@@ -2,7 +2,8 @@
 
 What is drawn: an orange-red field with a vignette in a camera's black frame, an optic disc
 with its cup on the nasal side, four branching vessel arcades, a darker macula, and on
-request lesions and everything which goes wrong at the camera. The same arguments give the same pixels.
+request lesions and everything which goes wrong at the camera. The same arguments give the same
+pixels.
 """
 
 import math
@@ -129,7 +130,8 @@ def render_fundus(
     light = _light(scene, rng, vignette=vignette, unevenness=unevenness)
     retina = _expose(retina * light[..., None], brightness, contrast, tint)
     if blur > 0:
-        retina = cv2.GaussianBlur(retina, (0, 0), blur * scene.radius_px)
+        blurred = cv2.GaussianBlur(retina, (0, 0), blur * scene.radius_px)
+        retina = np.asarray(blurred, dtype=np.float32)
     picture = _place(retina, scene, field, size, framed=framed, black_level=black_level)
     if noise > 0:
         _add_noise(picture, rng, noise)
@@ -198,7 +200,7 @@ def _vessel_mask(
                 turn = _wrapped(end - start) / (16 if temporal else 26)
                 _grow(canvas, scene, rng, (*disc, start, turn, width, shade), depth=0)
     mask = cv2.GaussianBlur(canvas, (0, 0), max(0.0025 * scene.radius_px, 0.4))
-    return np.asarray(mask, dtype=np.float32) / 255
+    return np.asarray(mask / np.float32(255), dtype=np.float32)
 
 
 def _wrapped(angle: float) -> float:
@@ -227,7 +229,7 @@ def _grow(
             for point in ((x, y), (next_x, next_y))
         ]
         thickness = max(1, round(width * scene.radius_px))
-        cv2.line(canvas, *ends, color=shade, thickness=thickness, lineType=cv2.LINE_AA, shift=4)
+        cv2.line(canvas, ends[0], ends[1], shade, thickness, cv2.LINE_AA, fixed)
         x, y, width = next_x, next_y, width * 0.965
         if math.hypot(x, y) > 1.05 or width < 0.004:
             return
@@ -256,7 +258,9 @@ def _paint_lesions(
             half = (max(1, round(axes[0])), max(1, round(axes[1])))
             turn = rng.uniform(0, 180)
             cv2.ellipse(mask, centre, half, turn, 0, 360, color=255, thickness=-1)
-        soft = cv2.GaussianBlur(mask, (0, 0), 0.8).astype(np.float32) / 255
+        soft = np.asarray(
+            cv2.GaussianBlur(mask, (0, 0), 0.8) / np.float32(255), dtype=np.float32
+        )
         _lay(retina, 0.85 * soft, colour)
 
 
@@ -311,7 +315,7 @@ def _place(
         cv2.circle(frame, centre, radius, 0, thickness=-1, lineType=cv2.LINE_AA, shift=fixed)
         picture = cv2.subtract(picture, cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB))
         if black_level:
-            picture = cv2.add(picture, (black_level, black_level, black_level, 0))
+            picture = cv2.add(picture, np.full(4, black_level, dtype=np.float64))
     return np.asarray(picture, dtype=np.uint8)
 
 
