@@ -59,9 +59,12 @@ def load_classifier(
         return _load_torch(bundle, threads)
     if engine is Engine.AUTO and torch_alone_is_accelerated():
         try:
-            return _load_torch(bundle, threads)
+            classifier = _load_torch(bundle, threads)
         except RetinaError as error:
             _LOGGER.warning("torch is not used: %s", error)
+        else:
+            if classifier.identity.device != "cpu":
+                return classifier
     return OnnxClassifier(bundle, threads=threads)
 
 

@@ -22,13 +22,16 @@ from retina_desktop.ml.probe import probe_image
 from retina_desktop.ml.threads import inference_threads
 from retina_desktop.ml.torch_network import NetworkError, NetworkWithMaps, build_network
 
-AGREEMENT = 1e-3  # largest difference in probability that mixed precision may make
+AGREEMENT = 1e-3  # largest difference in probability between the CPU and another device
 
 _LOGGER = logging.getLogger(__name__)
 
 
 class TorchClassifier:
     """A bundle loaded on torch; implements `services.ports.Classifier`.
+
+    A graphics card is used only where it answers as the CPU does (`AGREEMENT`, checked when
+    the bundle is loaded): in mixed precision, else in single precision, else the CPU is used.
 
     Parameters
     ----------
@@ -51,11 +54,13 @@ class TorchClassifier:
     ) -> None:
         self._manifest = bundle.manifest
         self._calibrate = PlattScaling.of(bundle.manifest.labels)
-        self._device = torch.device(device or best_device())
+        self._device, self._mixed = torch.device("cpu"), False
+        self._network = NetworkWithMaps(load_network(bundle)).eval()
+        wanted = torch.device(device or best_device())
+        if wanted.type != "cpu":
+            self._accelerate(wanted)
         if self._device.type == "cpu":
             torch.set_num_threads(inference_threads(threads))
-        self._network = NetworkWithMaps(load_network(bundle)).eval().to(self._device)
-        self._mixed = self._device.type != "cpu" and self._mixed_precision_agrees()
         self._identity = ModelIdentity(
             id=self._manifest.id,
             version=self._manifest.version,
@@ -98,17 +103,32 @@ class TorchClassifier:
             logits, maps = self._network.answer(features.float())
             return logits.cpu().numpy(), maps.cpu().numpy()
 
-    def _mixed_precision_agrees(self) -> bool:
+    def _accelerate(self, device: torch.device) -> None:
+        """Move to `device`, in mixed precision if that answers as the CPU does, or stay."""
+        expected = self._probe()
+        # Convolutions in TensorFloat-32 would round as mixed precision does.
+        torch.backends.cudnn.allow_tf32 = False
+        try:
+            self._network.to(device)
+            self._device = device
+            for self._mixed in (True, False):
+                difference = float(np.abs(self._probe() - expected).max())
+                if difference <= AGREEMENT:
+                    return
+                _LOGGER.warning(
+                    "%s differs by %.2g with mixed precision %s",
+                    device,
+                    difference,
+                    self._mixed,
+                )
+        except RuntimeError as error:  # also torch's for memory that does not suffice
+            _LOGGER.warning("%s cannot run the model: %s", device, error)
+        self._device, self._mixed = torch.device("cpu"), False
+        self._network.to(self._device)
+
+    def _probe(self) -> NDArray[np.float32]:
         image = torch.from_numpy(probe_image(self._manifest.input_size)[None])
-        answers = [
-            torch.sigmoid(torch.from_numpy(self._run(image, mixed=mixed)[0]))
-            for mixed in (True, False)
-        ]
-        difference = float((answers[0] - answers[1]).abs().max())
-        if difference <= AGREEMENT:
-            return True
-        _LOGGER.warning("mixed precision differs by %.2g and is not used", difference)
-        return False
+        return self._calibrate(self._run(image, mixed=self._mixed)[0])
 
 
 def best_device() -> str:
