@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QWidget
 
-from retina_desktop.gui.viewer.state import Palette, ViewFilter
+from retina_desktop.gui.viewer.looks import Palette, ViewFilter
 from retina_desktop.gui.viewer.symbols import has_symbol, symbol_icon
 
 _CONTEXT = "ViewerActions"

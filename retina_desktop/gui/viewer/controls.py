@@ -22,7 +22,8 @@ from retina_desktop.gui.viewer.actions import (
     plain_text,
     translated,
 )
-from retina_desktop.gui.viewer.state import Palette, Tone, ViewerState, ViewFilter
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
+from retina_desktop.gui.viewer.state import ViewerState
 
 _ICON = QSize(20, 20)
 _STEPS_PER_BRIGHTNESS = 200  # the slider's hundred steps are half of black to white

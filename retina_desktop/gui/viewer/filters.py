@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from retina_desktop.gui.viewer.camera import Size
 from retina_desktop.gui.viewer.heat import HeatPicture, build_heat_picture
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
 from retina_desktop.gui.viewer.pyramid import Pyramid, build_pyramid
-from retina_desktop.gui.viewer.state import Palette, Tone, ViewFilter
 from retina_desktop.services.tasks import TaskContext
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainterPath, QPolygonF
 
 from retina_desktop.gui.viewer.camera import Size
-from retina_desktop.gui.viewer.state import Palette
+from retina_desktop.gui.viewer.looks import Palette
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,10 +1,10 @@
 """What the viewer shows, as values: the user's choices and the frozen state drawn from them."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from retina_desktop.gui.viewer.camera import Camera, Size
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
 
 if TYPE_CHECKING:
     from retina_desktop.gui.viewer.heat import HeatPicture
@@ -12,39 +12,6 @@ if TYPE_CHECKING:
 
 OPACITY_STEP = 0.1
 DEFAULT_OPACITY = 0.6
-
-
-class ViewFilter(StrEnum):
-    """A way to look at the photograph; never touches what the model saw."""
-
-    NONE = "none"
-    RED_FREE = "red_free"
-    CLAHE = "clahe"
-    ILLUMINATION = "illumination"
-    ENHANCED = "enhanced"
-    INVERT = "invert"
-
-
-class Palette(StrEnum):
-    """Colour scales for heat, readable with every colour vision; names of `imaging`."""
-
-    VIRIDIS = "viridis"
-    CIVIDIS = "cividis"
-    INFERNO = "inferno"
-
-
-@dataclass(frozen=True, slots=True)
-class Tone:
-    """The parameters of `imaging.enhancement.adjust_tone`, neutral by default."""
-
-    brightness: float = 0.0
-    contrast: float = 1.0
-    gamma: float = 1.0
-
-    @property
-    def is_neutral(self) -> bool:
-        """Whether the photograph is shown as it is."""
-        return self == Tone()
 
 
 @dataclass(frozen=True, slots=True)

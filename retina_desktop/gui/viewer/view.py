@@ -18,14 +18,9 @@ from retina_desktop.gui.viewer.camera import Camera, Size
 from retina_desktop.gui.viewer.canvas import PhotographCanvas
 from retina_desktop.gui.viewer.controls import HeatBar, NavigationBar, ToneBar
 from retina_desktop.gui.viewer.legend import HeatLegend
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
 from retina_desktop.gui.viewer.scene import SURROUND
-from retina_desktop.gui.viewer.state import (
-    HeatCaption,
-    Palette,
-    Tone,
-    ViewerState,
-    ViewFilter,
-)
+from retina_desktop.gui.viewer.state import HeatCaption, ViewerState
 from retina_desktop.gui.viewer.view_model import ViewerViewModel
 
 if TYPE_CHECKING:

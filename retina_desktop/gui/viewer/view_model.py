@@ -17,16 +17,14 @@ from retina_desktop.gui.viewer.filters import (
 )
 from retina_desktop.gui.viewer.heat import HeatPicture
 from retina_desktop.gui.viewer.latest import LatestAnswer
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
 from retina_desktop.gui.viewer.pyramid import Pyramid
 from retina_desktop.gui.viewer.state import (
     OPACITY_STEP,
     HeatCaption,
-    Palette,
-    Tone,
     ViewerChoices,
     ViewerMaterial,
     ViewerState,
-    ViewFilter,
     resolve,
 )
 

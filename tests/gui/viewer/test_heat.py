@@ -3,7 +3,7 @@ import pytest
 
 from retina_desktop.gui.viewer.camera import Size
 from retina_desktop.gui.viewer.heat import build_heat_picture
-from retina_desktop.gui.viewer.state import Palette
+from retina_desktop.gui.viewer.looks import Palette
 from retina_desktop.imaging.colormaps import alpha_table, colormap_table
 
 SIZE = Size(2000, 1500)

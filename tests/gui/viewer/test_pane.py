@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QToolBut
 from retina_desktop.gui.viewer.actions import ACTION_ENTRIES
 from retina_desktop.gui.viewer.camera import Camera
 from retina_desktop.gui.viewer.controls import percent_of
-from retina_desktop.gui.viewer.state import Palette, Tone, ViewFilter
+from retina_desktop.gui.viewer.looks import Palette, Tone, ViewFilter
 from retina_desktop.imaging.colormaps import alpha_table, colormap_table
 from retina_desktop.imaging.enhancement import adjust_tone
 from tests.gui.viewer.conftest import pixels_of

@@ -1,13 +1,7 @@
 from retina_desktop.gui.viewer.camera import Size
+from retina_desktop.gui.viewer.looks import Tone, ViewFilter
 from retina_desktop.gui.viewer.pyramid import Pyramid
-from retina_desktop.gui.viewer.state import (
-    HeatCaption,
-    Tone,
-    ViewerChoices,
-    ViewerMaterial,
-    ViewFilter,
-    resolve,
-)
+from retina_desktop.gui.viewer.state import HeatCaption, ViewerChoices, ViewerMaterial, resolve
 
 ORIGINAL = Pyramid((), Size(20, 10))
 FILTERED = Pyramid((), Size(20, 10))
