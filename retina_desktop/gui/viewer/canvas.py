@@ -79,7 +79,8 @@ class PhotographCanvas(QWidget):
 
     def show_layer(self, layer: Layer, camera: Camera, *, caption: str = "") -> None:
         """Show `layer` from `camera`; `caption` stands in the corner."""
-        if camera != self._camera and camera.scale != self._camera.scale:
+        retoned = self._layer is not None and layer.tone_table != self._layer.tone_table
+        if camera.scale != self._camera.scale or retoned:
             self._settling.start()
         before = self._scale()
         self._layer, self._camera, self._caption, self._message = layer, camera, caption, ""
