@@ -148,7 +148,7 @@ ACTIONS: tuple[ActionEntry, ...] = (
     ActionEntry(
         "eye_auto",
         "Photograph",
-        "Take the eye from the &photograph",
+        "&Take the eye from the photograph",
         "Ctrl+Alt+A",
         "Withdraw your word on the eye; the file's or the picture's is taken.",
         "eye_auto",
@@ -156,7 +156,7 @@ ACTIONS: tuple[ActionEntry, ...] = (
     ActionEntry(
         "retry",
         "Photograph",
-        "Analyse &again",
+        "Analyse a&gain",
         "F5",
         "Analyse this photograph once more.",
         "retry",

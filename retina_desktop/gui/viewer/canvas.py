@@ -163,9 +163,10 @@ class PhotographCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint in device pixels, aligned to the screen's even at 125 or 150 %."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), SURROUND)
         placement = self.placement()
         ratio = self.devicePixelRatioF()
+        if self._layer is None or ratio != int(ratio):  # else the scene covers everything
+            painter.fillRect(self.rect(), SURROUND)
         if self._layer is not None and placement is not None:
             painter.save()
             painter.scale(1.0 / ratio, 1.0 / ratio)

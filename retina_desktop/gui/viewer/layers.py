@@ -92,8 +92,9 @@ def draw_photograph(
     level = picture.level_for(placement.scale)
     painter = QPainter(target)
     painter.setClipRect(part)
-    painter.fillRect(part, surround)
     covered = covered_pixels(placement, picture.size) & part
+    if covered != part:
+        painter.fillRect(part, surround)
     exact = placement.scale == 1.0 and level.width() == picture.size.width
     if exact or (smooth and placement.scale < NEAREST_FROM):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not exact)
@@ -194,9 +195,7 @@ def _apply_table(target: QImage, part: QRect, table: bytes) -> None:
 
     if part.isEmpty():
         return
-    flat = np.frombuffer(target.bits(), np.uint8)
-    bgra = flat.reshape(target.height(), target.width(), 4)
-    view = bgra[part.top() : part.bottom() + 1, part.left() : part.right() + 1]
-    toned = cv2.LUT(view, np.frombuffer(table, np.uint8))
-    toned[..., 3] = 255
-    view[...] = toned
+    flat = np.frombuffer(target.bits(), np.uint8).reshape(target.height(), -1)
+    view = flat[part.top() : part.bottom() + 1, 4 * part.left() : 4 * part.right() + 4]
+    cv2.LUT(view, np.frombuffer(table, np.uint8), dst=view)
+    view[:, 3::4] = 255
