@@ -47,45 +47,50 @@ class Heartbeat(QObject):
         self._last, self._worked = now, worked
 
 
-def run(folder, count):
-    sys.setswitchinterval(gui_app.SWITCH_INTERVAL_S)
-    app = QApplication([])
-    gui_app.dress(app)
-    opened = gui_app.open_window(app, bootstrap.window_services(Folders.find()))
-    opened.window.resize(1280, 800)
-    opened.window.show()
-    opened.screening.load_model()
-    began = time.perf_counter()
+class Observed:
+    """The window on real services, with a heart that beats while something is awaited."""
 
-    def until(condition):
-        while not condition() and time.perf_counter() - began < LIMIT_S:
-            app.processEvents()
-            time.sleep(0.0005)
+    def __init__(self):
+        sys.setswitchinterval(gui_app.SWITCH_INTERVAL_S)
+        self.app = QApplication([])
+        gui_app.dress(self.app)
+        services = bootstrap.window_services(Folders.find())
+        self.opened = gui_app.open_window(self.app, services)
+        self.opened.window.resize(1280, 800)
+        self.opened.window.show()
 
-    until(lambda: opened.screening.state.model is not None)
-    beats = {}
-    for name in ("idle", "analysing"):
-        heart = Heartbeat()
-        browse = QTimer()
-        browse.timeout.connect(lambda: opened.screening.step(1))
-        if name == "analysing":
-            opened.screening.open_paths(sorted(Path(folder).glob("*.jpg"))[:count])
-            browse.start(BROWSE_MS)
-            done = lambda: (
-                not opened.screening.state.busy and opened.screening.state.photographs
-            )
-        else:
-            done = lambda: len(heart.gaps_ms) > 250  # noqa: E731
-        heart.start()
-        watch = QTimer()
-        watch.timeout.connect(lambda: done() and app.quit())
+    @property
+    def state(self):
+        return self.opened.screening.state
+
+    def beats_until(self, done):
+        """Run the event loop until `done`; return the longest pauses."""
+        heart, watch = Heartbeat(), QTimer()
+        watch.timeout.connect(lambda: done(heart) and self.app.quit())
         watch.start(20)
-        QTimer.singleShot(int(1e3 * LIMIT_S), app.quit)
-        app.exec()
-        beats[name] = sorted(heart.gaps_ms, reverse=True)[:8]
-    states = [p.status.value for p in opened.screening.state.photographs]
-    opened.shut_down()
-    json.dump({"states": states, "gaps_ms": beats}, sys.stdout)
+        QTimer.singleShot(int(1e3 * LIMIT_S), self.app.quit)
+        heart.start()
+        self.app.exec()
+        return sorted(heart.gaps_ms, reverse=True)[:8]
+
+
+def run(folder, count):
+    observed = Observed()
+    screening = observed.opened.screening
+    screening.load_model()
+    beats = {"loading": observed.beats_until(lambda _: observed.state.model is not None)}
+    beats["idle"] = observed.beats_until(lambda heart: len(heart.gaps_ms) > 250)
+    browse = QTimer()
+    browse.timeout.connect(lambda: screening.step(1))
+    browse.start(BROWSE_MS)
+    screening.open_paths(sorted(Path(folder).glob("*.jpg"))[:count])
+    beats["analysing"] = observed.beats_until(
+        lambda _: bool(observed.state.photographs) and not observed.state.busy
+    )
+    errors = [p.error for p in observed.state.photographs if p.error]
+    done = sum(p.analysis is not None for p in observed.state.photographs)
+    observed.opened.shut_down()
+    json.dump({"done": done, "errors": errors, "gaps_ms": beats}, sys.stdout)
 
 
 if __name__ == "__main__":
