@@ -26,7 +26,7 @@ from retina_desktop.domain.errors import (
 from retina_desktop.domain.images import DicomFacts, RgbImage
 from retina_desktop.imaging.dicom_facts import read_facts
 from retina_desktop.imaging.dicom_pixels import decode_first_frame
-from retina_desktop.imaging.refusals import DAMAGED, MAX_FILE_BYTES, damage_refused
+from retina_desktop.imaging.refusals import DAMAGED, MAX_FILE_BYTES, TRUNCATED, damage_refused
 
 _META_GROUP = 0x0002
 _PREAMBLE_BYTES = 132
@@ -120,6 +120,8 @@ def _refuse_without_image(dataset: Dataset) -> None:
         raise DicomUnsupportedError(
             "The DICOM file holds measured values, not a photograph; export the photograph."
         )
+    if "Rows" in dataset:  # a picture was announced, and its data are at the end
+        raise ImageTruncatedError(TRUNCATED)
     kind = _kind_of_object(dataset)
     raise DicomWithoutImageError(
         f"The DICOM file holds {kind} and no picture; choose the photograph itself."

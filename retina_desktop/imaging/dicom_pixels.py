@@ -1,7 +1,9 @@
 """The first frame of a DICOM object as samples, out of whatever it is compressed with.
 
-pydicom with pylibjpeg reads uncompressed, RLE, JPEG 2000 and HTJ2K frames. The JPEG family is
-decoded here: 8-bit streams by the strict JPEG decoder, deeper ones and JPEG-LS by imagecodecs.
+pydicom reads uncompressed and RLE frames, with pylibjpeg-openjpeg JPEG 2000 and HTJ2K too. The
+JPEG family is decoded here: 8-bit streams by the strict JPEG decoder, deeper ones and JPEG-LS
+by imagecodecs. RLE is left to pydicom's own Python: damaged frames make pylibjpeg-rle panic (a
+Rust panic is no Exception) and imagecodecs crash the process.
 """
 
 import struct
@@ -55,7 +57,7 @@ _NATIVE = {
 _JPEG = {JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1}
 _JPEG_LS = {JPEGLSLossless, JPEGLSNearLossless}
 _JPEG_2000 = {JPEG2000Lossless, JPEG_2000, HTJ2KLossless, HTJ2KLosslessRPCL, HTJ2K}
-_BY_PYLIBJPEG = {RLELossless, *_JPEG_2000}
+_BY_PYDICOM = {RLELossless, *_NATIVE, *_JPEG_2000}
 _END_OF_IMAGE = b"\xff\xd9"  # of JPEG, JPEG-LS and JPEG 2000 alike
 _CODESTREAM_START = b"\xff\x4f\xff\x51"
 _YCBCR = ("YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL")
@@ -88,7 +90,7 @@ def decode_first_frame(dataset: Dataset) -> RgbImage:
         return _jpeg(dataset, layout)
     if syntax in _JPEG_LS:
         samples = _jpeg_ls(_frame(dataset), layout)
-    elif syntax in _NATIVE or syntax in _BY_PYLIBJPEG:
+    elif syntax in _BY_PYDICOM:
         samples = _by_pydicom(dataset, layout, syntax)
     else:
         raise DicomUnsupportedError(
@@ -139,11 +141,22 @@ def _spoken(syntax: UID) -> str:
 
 def _frame(dataset: Dataset) -> bytes:
     """Return the compressed first frame, which must reach its own end marker."""
-    frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
-    frame = get_frame(dataset.PixelData, 0, number_of_frames=frames)
+    frame = _encapsulated(dataset)
     if _END_OF_IMAGE not in frame[-64:]:  # padding may follow
         raise ImageTruncatedError(TRUNCATED)
     return frame
+
+
+def _encapsulated(dataset: Dataset) -> bytes:
+    frames = max(int(dataset.get("NumberOfFrames") or 1), 1)
+    return get_frame(dataset.PixelData, 0, number_of_frames=frames)
+
+
+def _check_run_lengths(frame: bytes, layout: _Layout, bits_allocated: int) -> None:
+    """Refuse an RLE frame that is longer than its picture could need; it might expand 64:1."""
+    plain = layout.rows * layout.columns * layout.samples * bits_allocated // 8
+    if len(frame) > 2 * plain + 1024:
+        raise ImageTruncatedError(DAMAGED)
 
 
 def _check_stream_dimensions(width: int, height: int, layout: _Layout) -> None:
@@ -154,10 +167,12 @@ def _check_stream_dimensions(width: int, height: int, layout: _Layout) -> None:
 
 def _by_pydicom(dataset: Dataset, layout: _Layout, syntax: UID) -> Samples:
     plugin = ""
-    if syntax in _BY_PYLIBJPEG:
+    if syntax in _JPEG_2000:
         plugin = "pylibjpeg"
-        if syntax in _JPEG_2000:
-            _check_stream_dimensions(*_jpeg_2000_size(_frame(dataset)), layout)
+        _check_stream_dimensions(*_jpeg_2000_size(_frame(dataset)), layout)
+    elif syntax == RLELossless:
+        plugin = "pydicom"
+        _check_run_lengths(_encapsulated(dataset), layout, int(dataset.BitsAllocated))
     decoder = get_decoder(syntax)
     values, properties = decoder.as_array(dataset, index=0, raw=True, decoding_plugin=plugin)
     return Samples(
