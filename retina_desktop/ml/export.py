@@ -34,6 +34,7 @@ from retina_desktop.ml.calibration import sigmoid
 from retina_desktop.ml.class_activation import pooled_logits
 from retina_desktop.ml.manifest_json import MANIFEST_NAME, manifest_to_json
 from retina_desktop.ml.probe import probe_image
+from retina_desktop.ml.threads import inference_threads
 from retina_desktop.ml.torch_network import (
     NetworkError,
     NetworkWithMaps,
@@ -239,7 +240,9 @@ def _check_parity(network: nn.Module, manifest: ModelManifest, graph: Path) -> N
     The larger is a multiple of 64: networks with TensorFlow's padding ("tf_...") pad by the
     size's remainder, which the trace fixes, so that their graph holds for such sizes alone.
     """
-    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = inference_threads()
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     reference = NetworkWithMaps(network).eval()
     worst = 0.0
     for size in (manifest.input_size, 64 * (manifest.input_size // 64 + 1)):

@@ -109,7 +109,7 @@ def test_the_maps_are_grad_cam_at_the_last_feature_map(bundle):
     tensor = photograph(size)
     reference = LibraryCam(load_network(bundle))
     maps = OnnxClassifier(bundle, threads=1).classify(tensor).activations
-    shown = [int(k) for k in np.argsort(maps.max(axis=(1, 2)))[[-1, -2, len(maps) // 2]]]
+    shown = [int(k) for k in np.argsort(maps.max(axis=(1, 2)))[[-1, len(maps) // 2]]]
 
     for label in shown:
         # The library scales before and after it enlarges.

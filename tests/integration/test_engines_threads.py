@@ -45,7 +45,7 @@ def parts_of(answer: ModelAnswer) -> tuple[NDArray[np.float32], NDArray[np.float
     return answer.probabilities, answer.activations
 
 
-@pytest.mark.parametrize(("size", "asked"), [(128, 1000), (224, 100)])
+@pytest.mark.parametrize(("size", "asked"), [(128, 1000), (224, 60)])
 def test_efficientnet_b0_on_onnx_runtime(tmp_path: Path, size: int, asked: int):
     bundle = read_bundle(make_bundle(tmp_path / "b0", seed=5, input_size=size, architecture=B0))
     classifier = OnnxClassifier(bundle, threads=1)
@@ -60,7 +60,7 @@ def test_a_session_with_several_threads_of_its_own(tmp_path: Path):
     classifier = OnnxClassifier(read_bundle(folder), threads=2)
 
     assert_threads_change_nothing(
-        lambda image: parts_of(classifier.classify(image)), crops(128, 10), asked=1000
+        lambda image: parts_of(classifier.classify(image)), crops(128, 10), asked=200
     )
 
 
