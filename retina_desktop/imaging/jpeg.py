@@ -94,16 +94,15 @@ def read_jpeg_header(data: bytes) -> JpegHeader:
             frame = frame or (marker, payload)
     if frame is None:
         raise ImageTruncatedError(TRUNCATED)
-    marker, payload = frame
-    precision, height, width, components = _frame_fields(payload)
-    samplings = {payload[7 + 3 * index] for index in range(components)}
+    precision, height, width, components = _frame_fields(frame[1])
+    fields = frame[1][6 : 6 + 3 * components]
     return JpegHeader(
         width=width,
         height=height,
         precision=precision,
-        component_ids=tuple(payload[6 + 3 * index] for index in range(components)),
-        subsampled=len(samplings) > 1,
-        lossless=marker in {0xC3, 0xC7, 0xCB, 0xCF},
+        component_ids=tuple(fields[::3]),
+        subsampled=len(set(fields[1::3])) > 1,
+        lossless=frame[0] in {0xC3, 0xC7, 0xCB, 0xCF},
         has_jfif=has_jfif,
         adobe_transform=adobe_transform,
         profile=b"".join(chunks[number] for number in sorted(chunks)) or None,
