@@ -20,10 +20,6 @@ from retina_desktop.gui.viewer.view import ViewerPane
 from retina_desktop.gui.window_commands import WindowCommands
 from retina_desktop.gui.window_memory import WindowMemory
 
-# A thread that waits for the interpreter gets it after this long. Python's own 5 ms is paid at
-# every call into Qt that lets go of it; a paint makes many, and workers are always busy here.
-SWITCH_INTERVAL_S = 0.0005
-
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:
@@ -50,7 +46,6 @@ def run_window(services: WindowServices, *, start_with: Sequence[Path] = ()) -> 
     int
         The exit status of the event loop.
     """
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = QApplication.instance() or QApplication(sys.argv[:1])
     if not isinstance(app, QApplication):
         raise TypeError("the window needs a QApplication")

@@ -29,29 +29,32 @@ class Heartbeat(QObject):
 
     def __init__(self):
         super().__init__()
-        self.gaps_ms = []  # (pause, how much of it this thread worked)
-        self._last, self._worked = time.perf_counter(), time.thread_time()
+        self.gaps_ms = []  # (pause, processor time of this process in it, of this thread)
+        self._last = _clocks()
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._beat)
 
     def start(self):
         self.gaps_ms.clear()
-        self._last, self._worked = time.perf_counter(), time.thread_time()
+        self._last = _clocks()
         self.timer.start(BEAT_MS)
 
     def _beat(self):
-        now, worked = time.perf_counter(), time.thread_time()
-        pause = 1e3 * (now - self._last), 1e3 * (worked - self._worked)
+        now = _clocks()
+        pause = (1e3 * (b - a) for a, b in zip(self._last, now, strict=True))
         self.gaps_ms.append(tuple(round(ms, 1) for ms in pause))
-        self._last, self._worked = now, worked
+        self._last = now
+
+
+def _clocks():
+    return time.perf_counter(), time.process_time(), time.thread_time()
 
 
 class Observed:
     """The window on real services, with a heart that beats while something is awaited."""
 
     def __init__(self):
-        sys.setswitchinterval(gui_app.SWITCH_INTERVAL_S)
         self.app = QApplication([])
         gui_app.dress(self.app)
         services = bootstrap.window_services(Folders.find())

@@ -15,7 +15,7 @@ from tests.helpers.bundles import SMALL, make_bundle
 
 PHOTOGRAPHS = 20
 LONGEST_PAUSE_MS = 50.0
-ATTEMPTS = 4  # other processes of the machine may take the processor from us
+ATTEMPTS = 3
 
 
 @pytest.fixture
@@ -43,13 +43,18 @@ def data_folder(tmp_path):
 
 
 def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, data_folder):
+    """Best of some attempts by the clock; by processor time where others want the machine.
+
+    A pause that we cause costs processor time in one of our threads (the GUI's own work, or a
+    worker that holds the interpreter), so that the time of all threads bounds it from above; a
+    pause without it is another process's turn.
+    """
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
         "RETINA_DATA_DIR": str(data_folder),
     }
     command = [sys.executable, "-m", "tests.gui.heartbeat_probe", str(photographs)]
-    longest = []
     for _ in range(ATTEMPTS):
         done = subprocess.run(
             [*command, str(PHOTOGRAPHS)], capture_output=True, text=True, env=environment
@@ -58,7 +63,9 @@ def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, dat
         answer = json.loads(done.stdout)
         assert answer["errors"] == []
         assert answer["done"] == PHOTOGRAPHS
-        longest.append(answer["gaps_ms"]["analysing"][0][0])
-        if longest[-1] <= LONGEST_PAUSE_MS:
-            break
-    assert min(longest) <= LONGEST_PAUSE_MS
+        pauses = answer["gaps_ms"]["analysing"]
+        if max(by_clock for by_clock, _, _ in pauses) <= LONGEST_PAUSE_MS:
+            return
+    crowded = os.getloadavg()[0] > (os.cpu_count() or 1)
+    assert crowded, pauses
+    assert max(min(pause[:2]) for pause in pauses) <= LONGEST_PAUSE_MS, pauses
