@@ -279,3 +279,11 @@ def test_without_a_model_the_window_says_so(qtbot, qapp, fake, dialogs):
     assert opened.window.status_line.text.text() == "No model"
     opened.window.close()
     assert opened.shut_down()
+
+
+def test_how_much_is_not_assessed_is_always_in_sight(analysed, opened):
+    analysed("healthy.jpg")
+    foot = opened.window.view.findings.model
+    assert "rfmid-test 1.0.0, ONNX Runtime on CPU" in foot.text()
+    assert "5 of 29 labels are not assessed." in foot.text()
+    assert foot.isVisible()

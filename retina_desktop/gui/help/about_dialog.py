@@ -1,7 +1,8 @@
 """What the program is, for what it may be used, and whose work it stands on."""
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
+from retina_desktop.gui.help.close_box import close_box
 from retina_desktop.gui.status_line import RESEARCH_NOTICE
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -58,11 +59,7 @@ class AboutDialog(QDialog):
             label = WrappedLabel(name)
             label.say(text)
             layout.addWidget(label)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setAccessibleName(self.tr("Close"))
-        close.setToolTip(self.tr("Close this window (Esc)"))
-        buttons.rejected.connect(self.reject)
+        buttons = close_box(self)
         layout.addWidget(buttons)
         self.setFixedHeight(layout.heightForWidth(_WIDTH))
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayo
 
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.labels import label_of
+from retina_desktop.gui.help.close_box import close_box
 
 if TYPE_CHECKING:
     from retina_desktop.domain.manifests import Metric, ModelManifest
@@ -36,11 +37,7 @@ class ModelDialog(QDialog):
         self._model, self._error = model, error
         self.text = QTextBrowser()
         self.text.setAccessibleName(self.tr("Model information"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        close = buttons.button(QDialogButtonBox.StandardButton.Close)
-        close.setAccessibleName(self.tr("Close"))
-        close.setToolTip(self.tr("Close this window (Esc)"))
-        buttons.rejected.connect(self.reject)
+        buttons = close_box(self)
         if model is not None and model.card is not None:
             card = buttons.addButton(
                 self.tr("Open model card"), QDialogButtonBox.ButtonRole.ActionRole

@@ -37,6 +37,7 @@ class FindingsPanel(QWidget):
         self.title = QLabel(self.tr("Findings"))
         self.title.setObjectName("panelTitle")
         self.message = WrappedLabel("muted")
+        self.error = WrappedLabel("errorText")
         self.ungradable = WrappedLabel("caution")
         self.referral = ReferralCard(theme)
         self.quality = QualityCard(theme)
@@ -61,6 +62,7 @@ class FindingsPanel(QWidget):
             return
         self._shown = shown
         self.message.say(_message(photograph))
+        self.error.say(photograph.error if photograph else "")
         is_fundus = analysis is not None and analysis.quality.is_fundus
         self.referral.setVisible(analysis is not None)
         self.quality.setVisible(analysis is not None)
@@ -87,7 +89,7 @@ class FindingsPanel(QWidget):
             chosen=chosen_label(analysis, wish),
             reliable=quality.gradable,
         )
-        self.model.say(_model_line(analysis.model))
+        self.model.say(_foot(analysis))
 
     def _lay_out(self) -> None:
         self._filler = QWidget()
@@ -96,8 +98,10 @@ class FindingsPanel(QWidget):
         top = QVBoxLayout()
         top.setContentsMargins(10, 0, 10, 0)
         top.setSpacing(8)
-        for part in (self.message, self.ungradable, self.referral, self.quality, self.eye):
+        for part in (self.message, self.error, self.ungradable):
             top.addWidget(part)
+        for card in (self.referral, self.quality, self.eye):
+            top.addWidget(card)
         foot = QVBoxLayout()
         foot.setContentsMargins(12, 6, 12, 8)
         foot.addWidget(self.model)
@@ -117,8 +121,6 @@ def _message(photograph: Photograph | None) -> str:
     """Return what is said instead of, or above, an answer."""
     if photograph is None:
         return "The findings of the photograph you choose are shown here."
-    if photograph.status is PhotographStatus.FAILED:
-        return photograph.error
     if photograph.status is PhotographStatus.CANCELLED:
         return "The analysis was cancelled. Press F5 to analyse this photograph."
     if photograph.is_unfinished:
@@ -138,6 +140,14 @@ def _caution(analysis: "Analysis") -> str:
             "still be there."
         )
     return ""
+
+
+def _foot(analysis: "Analysis") -> str:
+    """Return who answered, and how much was not asked: always in sight, unlike the list."""
+    count = len(analysis.findings)
+    missing = sum(not finding.is_assessed for finding in analysis.findings)
+    line = _model_line(analysis.model)
+    return f"{line}\n{missing} of {count} labels are not assessed." if missing else line
 
 
 def _model_line(model: "ModelIdentity") -> str:

@@ -9,7 +9,7 @@ from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 _LIGHT_SIDE, _SMALL_LIGHT_SIDE = 32, 20
-_REASON_HEIGHT = 84  # of a compact card; more is scrolled to
+_REASON_HEIGHT = 96  # of a compact card; more is scrolled to
 
 
 class ReferralCard(QFrame):
