@@ -126,7 +126,7 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
     )
     result = evaluate(data, logits, facts)
     write_results(work_dir / RESULTS_NAME, result)
-    log.info("mean AUROC on test, %d pairs: %.4f", result.views.pairs, result.views.application)
+    log.info("mean AUROC on test, %d pairs: %s", result.views.pairs, result.views.application)
 
 
 @app.command()

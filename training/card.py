@@ -257,8 +257,7 @@ def _figures(result: EvaluationResult) -> str:
         f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
         f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
         "calibration error. Photographs went through the application's own decoding, field of "
-        f"view and preprocessing (mean AUROC {result.views.application:.3f}; plainly resized "
-        f"squares give {result.views.plain_squares:.3f}).",
+        f"view and preprocessing.{_views(result)}",
     ]
     for source in sorted({m.source for m in result.metrics if m.source}):
         own = [m for m in result.metrics if m.source == source]
@@ -273,6 +272,17 @@ def _figures(result: EvaluationResult) -> str:
         if codes:
             parts.append(_table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
     return "\n\n".join(parts)
+
+
+def _views(result: EvaluationResult) -> str:
+    views = result.views
+    if views.application is None or views.plain_squares is None:
+        return ""
+    return (
+        f" So prepared, the mean AUROC is {views.application:.3f}; plainly resized squares "
+        f"give {views.plain_squares:.3f}. No field of view was found in "
+        f"{views.without_field} of the photographs."
+    )
 
 
 _FIGURE_HEAD = (

@@ -142,7 +142,9 @@ def evaluate(
         sources=_sources(data),
         labels=tuple(_with_status(label, metrics) for label in labels),
         metrics=tuple(metrics),
-        views=ViewComparison(value, plain, len(pairs), logits.without_field),
+        views=ViewComparison(
+            _or_none(value), _or_none(plain), len(pairs), logits.without_field
+        ),
     )
 
 
@@ -211,6 +213,10 @@ def _answers(
         codes=part.codes,
         thresholds=tuple(label.threshold for label in labels),
     )
+
+
+def _or_none(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
 
 
 def _sources(data: PreparedData) -> tuple[SourceResult, ...]:

@@ -99,7 +99,7 @@ def _healthy_untouched(
     if len(rows) < REPORT_FROM:
         return []
     limits = np.array([np.inf if t is None else t for t in answers.thresholds])
-    called: Scores = (answers.probabilities[rows] >= limits).any(axis=1).astype(np.float64)
+    called = np.asarray((answers.probabilities[rows] >= limits).any(axis=1), np.float64)
     interval = with_interval(
         lambda truth, scores: specificity(truth, scores > 0.5),
         np.zeros(len(rows), np.bool_),

@@ -90,7 +90,7 @@ def with_interval(
 def resampled_rows(
     groups: NDArray[np.int64], *, seed: int, resamples: int
 ) -> Iterator[NDArray[np.int64]]:
-    """Yield the rows of as many groups as there are, drawn with replacement, again and again."""
+    """Yield the rows of as many groups as there are, drawn with replacement."""
     order = np.argsort(groups, kind="stable")
     _, starts = np.unique(groups[order], return_index=True)
     members = np.split(order, starts[1:])

@@ -72,10 +72,13 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class ViewComparison:
-    """Test AUROC (mean over pairs of source and label) by how photographs were prepared."""
+    """Test AUROC (mean over pairs of source and label) by how photographs were prepared.
 
-    application: float
-    plain_squares: float
+    None where no pair has enough photographs.
+    """
+
+    application: float | None
+    plain_squares: float | None
     pairs: int
     without_field: int  # test photographs in which the application found no field of view
 

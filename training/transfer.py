@@ -145,6 +145,6 @@ def _report(network: nn.Module, *, carried: Iterable[str]) -> TransferReport:
     return TransferReport(
         carried=tuple(k for k in sizes if k in came),
         new=new,
-        carried_parameters=sum(sizes[k] for k in came),
+        carried_parameters=sum(size for k, size in sizes.items() if k in came),
         new_parameters=sum(sizes[k] for k in new),
     )

@@ -1,0 +1,71 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from training.augmentation import AugmentationRanges, augment, normalise
+
+STILL = AugmentationRanges(
+    turn_deg=0,
+    zoom=(1, 1),
+    shift=0,
+    brightness=0,
+    contrast=0,
+    channel_gain=0,
+    gamma=0,
+    blur_share=0,
+    flip_share=0,
+)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def batch():
+    return 0.1 + 0.8 * torch.rand(6, 3, 20, 20, generator=generator())
+
+
+def run(batch, ranges, *, seed=0, size=20):
+    return augment(batch.clone(), size=size, generator=generator(seed), ranges=ranges)
+
+
+def test_ranges_of_nothing_change_nothing(batch):
+    assert torch.allclose(run(batch, STILL), batch, atol=1e-5)
+
+
+def test_the_generator_is_the_only_source_of_chance(batch):
+    ranges = AugmentationRanges()
+    assert torch.equal(run(batch, ranges, seed=1), run(batch, ranges, seed=1))
+    assert not torch.equal(run(batch, ranges, seed=1), run(batch, ranges, seed=2))
+
+
+def test_photographs_stay_in_range_at_the_asked_size(batch):
+    changed = run(batch, AugmentationRanges(), size=14)
+    assert changed.shape == (6, 3, 14, 14)
+    assert 0 <= changed.min() <= changed.max() <= 1
+
+
+def test_a_certain_flip_mirrors_left_and_right(batch):
+    ranges = replace(STILL, flip_share=1.0)
+    assert torch.allclose(run(batch, ranges), batch.flip(3), atol=1e-5)
+
+
+def test_the_black_frame_stays_black(batch):
+    batch[:, :, :, :5] = 0
+    ranges = replace(STILL, brightness=0.3, gamma=0.3)
+    assert run(batch, ranges)[:, :, :, :5].max() == 0
+
+
+def test_blur_leaves_the_mean_and_lowers_the_contrast(batch):
+    ranges = replace(STILL, blur_share=1.0)
+    changed = run(batch, ranges)
+    assert float(changed.mean()) == pytest.approx(float(batch.mean()), abs=0.01)
+    assert changed.std() < 0.5 * batch.std()
+
+
+def test_normalising_by_hand():
+    batch = torch.full((1, 3, 2, 2), 0.5)
+    scaled = normalise(batch, (0.5, 0.25, 0.0), (1.0, 0.5, 0.25))
+    assert scaled[0, :, 0, 0].tolist() == [0.0, 0.5, 2.0]

@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+
+from training.figures import Answers, measure
+
+CODES = ("Disease_Risk", "DR", "TV")
+
+
+@pytest.fixture(scope="module")
+def answers():
+    rng = np.random.default_rng(0)
+    count = 80
+    sources = ("A",) * 60 + ("B",) * 20
+    targets = np.zeros((count, 3), np.float32)
+    targets[:, 1] = rng.random(count) < 0.4
+    targets[60:, 1] = 1  # B has diseased eyes only
+    targets[:, 0] = targets[:, 1]
+    known = np.ones((count, 3), np.bool_)
+    probabilities = np.clip(0.3 + 0.4 * targets + rng.normal(0, 0.2, (count, 3)), 0, 1)
+    return Answers(
+        probabilities, targets, known, sources, np.arange(count) // 2, CODES, (0.5, 0.5, None)
+    )
+
+
+@pytest.fixture(scope="module")
+def found(answers):
+    return measure(answers, resamples=40)
+
+
+def pick(found, name, label, source):
+    return next(m for m in found if (m.name, m.label, m.source) == (name, label, source))
+
+
+def test_figures_are_within_a_source_with_counts(answers, found):
+    figure = pick(found, "sensitivity", "DR", "A")
+    own = answers.targets[:60, 1] > 0.5
+    assert figure.value == pytest.approx(
+        (answers.probabilities[:60, 1][own] >= 0.5).mean(), abs=1e-4
+    )
+    assert figure.positives == own.sum()
+    assert figure.positives + figure.negatives == 60
+    assert figure.low <= figure.value <= figure.high
+    assert all(m.source for m in found if m.label)
+
+
+def test_a_source_of_diseased_eyes_gives_a_sensitivity_only(found):
+    assert {m.name for m in found if m.source == "B"} == {"sensitivity"}
+
+
+def test_labels_not_assessed_have_no_figures(found):
+    assert not [m for m in found if m.label == "TV"]
+
+
+def test_the_mean_is_over_the_pairs_with_enough_of_both(found):
+    mean = next(m for m in found if m.name == "mean_auroc")
+    values = [m.value for m in found if m.name == "auroc"]
+    assert mean.value == pytest.approx(np.mean(values), abs=1e-4)
+    assert mean.low < mean.value < mean.high
+
+
+def test_healthy_eyes_left_alone_are_counted_over_all_labels(answers, found):
+    figure = pick(found, "specificity_all_labels", "", "A")
+    healthy = answers.targets[:60, 0] < 0.5
+    called = (answers.probabilities[:60, :2] >= 0.5).any(axis=1)
+    assert figure.value == pytest.approx((~called)[healthy].mean(), abs=1e-4)
+    assert figure.negatives == healthy.sum()
