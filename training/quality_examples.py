@@ -2,6 +2,7 @@
 
 import csv
 import importlib.util
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,9 @@ from training.not_fundus_pictures import RENDERERS, framed, varied
 
 RENDERED_PER_KIND = 120
 PIECES_PER_PICTURE = 60
-VARIANT_EVERY = 3  # photographs
+VARIANT_EVERY = 3  # photographs of a large source
+VARIANTS_OF_FEW = 4  # of every photograph of a small one
+FEW = 150
 SPOILED_EVERY = 2
 _SIDE_PX = 320
 _PICTURE_FOLDERS = (
@@ -57,14 +60,16 @@ def photographs(data: Path, *, variants: bool, seed: int = 0) -> Examples:
     rng = np.random.default_rng(seed)
     collected = _Collector()
     with (data / "index.csv").open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
-            if variants and number % VARIANT_EVERY:
-                continue
-            image = read_rgb(data / row["file"])
-            if variants:
-                image = harmless_variant(image, rng)
-            group = row["patient"] or row["file"]
-            collected.add(image, row["source"], group, f"{row['file']}|{row['orig_label']}")
+        rows = list(csv.DictReader(file))
+    counts = Counter(row["source"] for row in rows)
+    for number, row in enumerate(rows):
+        few = counts[row["source"]] < FEW
+        times = VARIANTS_OF_FEW if few else int(number % VARIANT_EVERY == 0)
+        image = read_rgb(data / row["file"])
+        group = row["patient"] or row["file"]
+        for _ in range(times if variants else 1):
+            picture = harmless_variant(image, rng) if variants else image
+            collected.add(picture, row["source"], group, f"{row['file']}|{row['orig_label']}")
     return collected.examples()
 
 

@@ -8,15 +8,21 @@ figures: sizes and penalties are fixed above, thresholds follow from rules writt
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import cv2
 import numpy as np
-import torch
 import typer
 
-from retina_desktop.imaging.quality_model import MEASURED_REASONS
+from retina_desktop.imaging.quality_model import (
+    MEASURED_REASONS,
+    VECTOR_STEP,
+    FloatArray,
+    KernelMachine,
+    scale,
+)
 from training.quality_examples import (
     Examples,
     other_pictures,
@@ -24,21 +30,19 @@ from training.quality_examples import (
     spoiled_photographs,
 )
 from training.quality_fit import (
-    FOLDS,
     FitTask,
-    FloatArray,
-    Network,
     auroc,
     balanced,
-    fit,
+    calibration,
+    crossed_margins,
+    fit_kernel,
+    fit_logistic,
     folds_of,
     joined,
-    judge,
     near_duplicates,
 )
 
 KEPT_SHARE = 0.99  # of every source's photographs: where the fundus threshold is put
-MOST_SPREADS = 6.0
 LEAST_SPOILED = 0.35  # a severity below is neither good nor bad
 NAMED_SPOILED = 0.2  # from this severity on a reason is right
 GOOD_SOURCES = (
@@ -63,7 +67,6 @@ def main(
     """Fit, report and write the coefficients."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     cv2.setNumThreads(1)
-    torch.set_num_threads(1)
     plain = _cached(cache, "plain", lambda: photographs(data, variants=False))
     variants = _cached(cache, "variants", lambda: photographs(data, variants=True))
     spoiled = _cached(cache, "spoiled", lambda: spoiled_photographs(data, SPOILED_SOURCES))
@@ -71,25 +74,28 @@ def main(
     center, spread = _scaling(plain.features)
 
     def scaled(examples: Examples) -> FloatArray:
-        return np.clip((examples.features - center) / spread, -MOST_SPREADS, MOST_SPREADS)
+        return scale(examples.features, center, spread)
 
     gate = fundus_task(plain, variants, others, scaled)
-    shift = report_gate(gate)
-    fundus_hidden, fundus_readout = fit(gate, np.ones(len(gate.truth), dtype=np.bool_))
-    fundus_readout[-1] -= shift
+    fundus = replace(fit_kernel(gate), shift=-report_gate(gate))
     quality = gradable_task(plain, spoiled, scaled)
-    report_gradable(quality, plain, scaled)
-    gradable_hidden, gradable_readout = fit(quality, quality.weight > 0)
+    slope, shift = report_gradable(quality, plain, scaled)
+    gradable = replace(fit_kernel(quality), slope=slope, shift=shift)
     reasons = fit_reasons(plain, spoiled, scaled)
-    report_sources(plain, scaled(plain), (fundus_hidden, fundus_readout),
-                   (gradable_hidden, gradable_readout))  # fmt: skip
-    arrays = {
-        "center": center, "spread": spread, "reasons": reasons,
-        "fundus_hidden": fundus_hidden, "fundus_readout": fundus_readout,
-        "gradable_hidden": gradable_hidden, "gradable_readout": gradable_readout,
-    }  # fmt: skip
+    report_sources(plain, scaled(plain), fundus, gradable)
+    arrays: dict[str, FloatArray] = {"center": center, "spread": spread, "reasons": reasons}
+    for name, machine in (("fundus", fundus), ("gradable", gradable)):
+        arrays[f"{name}_vectors"] = machine.vectors
+        arrays[f"{name}_strengths"] = machine.strengths
+        arrays[f"{name}_line"] = np.array([machine.offset, machine.slope, machine.shift])
+        _LOGGER.info("%s: %d support vectors", name, len(machine.vectors))
     output.parent.mkdir(parents=True, exist_ok=True)
-    stored = {name: array.astype(np.float32) for name, array in arrays.items()}
+    stored = {
+        name: np.rint(array / VECTOR_STEP).astype(np.int8)
+        if name.endswith("vectors")
+        else array.astype(np.float32)
+        for name, array in arrays.items()
+    }
     np.savez_compressed(output, allow_pickle=False, **stored)
 
 
@@ -145,33 +151,28 @@ def gradable_task(plain: Examples, spoiled: Examples, scaled: Scaler) -> FitTask
 
 
 def report_gate(gate: FitTask) -> float:
-    """Report refusals and acceptances of pictures not seen; return the threshold's log odds."""
-    log_odds = np.zeros(len(gate.truth))
-    for fold in range(FOLDS):
-        held = gate.folds == fold
-        log_odds[held] = judge(fit(gate, ~held), gate.features[held])
+    """Report refusals and acceptances of pictures not seen; return the threshold's margin."""
+    margins = crossed_margins(gate)
     positive = gate.truth > 0.5
     sources = [name for name in np.unique(gate.names[positive])
                if not name.startswith("variant")]  # fmt: skip
-    shift = min(
-        0.0, *(float(np.quantile(log_odds[gate.names == s], 1 - KEPT_SHARE)) for s in sources)
-    )
-    _LOGGER.info("fundus threshold at log odds %.3f", shift)
+    bound = min(float(np.quantile(margins[gate.names == s], 1 - KEPT_SHARE)) for s in sources)
+    _LOGGER.info("fundus threshold at margin %.3f", bound)
     for name in np.unique(gate.names):
         chosen = gate.names == name
-        accepted = float((log_odds[chosen] >= shift).mean())
+        accepted = float((margins[chosen] >= bound).mean())
         what = "kept" if positive[chosen].any() else "ACCEPTED"
         _LOGGER.info("  %-28s n %5d  %s %.4f", name, chosen.sum(), what, accepted)
     others = ~positive
-    _LOGGER.info("  all others accepted %.4f", (log_odds[others] >= shift).mean())
-    return shift
+    _LOGGER.info("  all others accepted %.4f", (margins[others] >= bound).mean())
+    return bound
 
 
-def report_gradable(quality: FitTask, plain: Examples, scaled: Scaler) -> None:
-    """Report how well DRIMDB's good and bad are told apart by models without them."""
+def report_gradable(quality: FitTask, plain: Examples, scaled: Scaler) -> tuple[float, float]:
+    """Report how well DRIMDB's good and bad are told apart; return the score's calibration."""
     drimdb = quality.names == "DRIMDB"
     truth = quality.truth[drimdb]
-    blind = judge(fit(quality, ~drimdb), quality.features[drimdb])
+    blind = fit_kernel(quality.part(~drimdb)).log_odds(quality.features[drimdb])
     _LOGGER.info("DRIMDB good against bad, never seen: AUROC %.4f", auroc(blind, truth))
     hashed = near_duplicates(quality.features[drimdb])
     folds = hashed % 10
@@ -179,30 +180,31 @@ def report_gradable(quality: FitTask, plain: Examples, scaled: Scaler) -> None:
     for fold in range(10):
         held = np.zeros(len(quality.truth), dtype=np.bool_)
         held[np.flatnonzero(drimdb)[folds == fold]] = True
-        crossed[folds == fold] = judge(fit(quality, ~held), quality.features[held])
+        part = fit_kernel(quality.part(~held))
+        crossed[folds == fold] = part.log_odds(quality.features[held])
+    margins = crossed_margins(quality)
+    slope, shift = calibration(margins, quality)
+    named = slope * crossed + shift > 0
     _LOGGER.info(
         "DRIMDB good against bad, ten folds: AUROC %.4f; good called gradable %.3f, bad %.3f",
-        auroc(crossed, truth), (crossed[truth > 0.5] > 0).mean(),
-        (crossed[truth < 0.5] > 0).mean(),
+        auroc(crossed, truth), named[truth > 0.5].mean(), named[truth < 0.5].mean(),
     )  # fmt: skip
-    log_odds = np.zeros(len(quality.truth))
-    for fold in range(FOLDS):
-        held = quality.folds == fold
-        log_odds[held] = judge(fit(quality, ~held), quality.features[held])
     for name in np.unique(quality.names):
         for value, word in ((1, "good"), (0, "bad")):
             chosen = (quality.names == name) & (quality.truth == value)
             if chosen.any():
-                share = float((log_odds[chosen] > 0).mean())
+                share = float((slope * margins[chosen] + shift > 0).mean())
                 _LOGGER.info("  %-22s %s n %5d gradable %.4f", name, word, chosen.sum(), share)
     heimed = plain.kinds == "HEI-MED"
     scored = np.array(["q=" in label for label in plain.labels]) & heimed
     weak = np.array(
         [float(label.split("q=")[1].split("|")[0]) for label in plain.labels[scored]]
     )
-    mine = judge(fit(quality, quality.names != "HEI-MED"), scaled(plain)[scored])
+    without = fit_kernel(quality.part(quality.names != "HEI-MED"))
+    mine = without.log_odds(scaled(plain)[scored])
     ranks = np.array([np.argsort(np.argsort(values)) for values in (weak, mine)], dtype=float)
     _LOGGER.info("HEI-MED's own score: rank correlation %.3f", np.corrcoef(ranks)[0, 1])
+    return slope, shift
 
 
 def fit_reasons(plain: Examples, spoiled: Examples, scaled: Scaler) -> FloatArray:
@@ -219,26 +221,29 @@ def fit_reasons(plain: Examples, spoiled: Examples, scaled: Scaler) -> FloatArra
         weight = balanced(kinds) * np.where(kinds == "good", 3.0, 1.0)
         task = FitTask(features, truth, weight, folds, kinds)
         held = folds == 0
-        judged = judge(fit(task, ~held, hidden=0), features[held])
+        judged = _with_offset(features[held]) @ fit_logistic(task.part(~held))
         for kind in np.unique(kinds):
             share = float((judged[kinds[held] == kind] > np.log(0.6 / 0.4)).mean())
             _LOGGER.info("  reason %-22s named for %-22s %.3f", reason.value, kind, share)
-        _, readout = fit(task, np.ones(len(truth), dtype=np.bool_), hidden=0)
-        rows.append(readout)
+        rows.append(fit_logistic(task))
     return np.stack(rows)
 
 
 def report_sources(
-    plain: Examples, features: FloatArray, gate: Network, quality: Network
+    plain: Examples, features: FloatArray, gate: KernelMachine, quality: KernelMachine
 ) -> None:
     """Report what the final models say of every source they were fitted on."""
-    fundus, gradable = judge(gate, features) >= 0, judge(quality, features) >= 0
+    fundus, gradable = (machine.log_odds(features) >= 0 for machine in (gate, quality))
     for source in np.unique(plain.kinds):
         chosen = plain.kinds == source
         _LOGGER.info(
             "  final %-16s n %5d fundus %.4f gradable %.4f",
             source, chosen.sum(), fundus[chosen].mean(), (fundus & gradable)[chosen].mean(),
         )  # fmt: skip
+
+
+def _with_offset(features: FloatArray) -> FloatArray:
+    return np.concatenate([features, np.ones((len(features), 1))], axis=1)
 
 
 def _cached(cache: Path, name: str, make: Callable[[], Examples]) -> Examples:
