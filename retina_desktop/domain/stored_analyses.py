@@ -85,6 +85,41 @@ class StoredAnalysis:
     created_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class FindingChange:
+    """How one label differs between two analyses of the same photograph."""
+
+    label: str
+    before: Finding | None  # None where the older model lacks the label
+    after: Finding | None
+
+    @property
+    def crossed(self) -> bool:
+        """Whether the label became, or ceased to be, present (or assessed at all)."""
+        before = self.before.is_positive if self.before else None
+        after = self.after.is_positive if self.after else None
+        return before is not after
+
+
+def changes_between(
+    older: AnalysisContent, newer: AnalysisContent
+) -> tuple[FindingChange, ...]:
+    """Return the labels whose finding differs, in the newer model's order, then the older's.
+
+    Raises
+    ------
+    ValueError
+        If the analyses are of different photographs.
+    """
+    if older.image_sha256 != newer.image_sha256:
+        raise ValueError("two analyses of different photographs")
+    labels = dict.fromkeys(finding.label for finding in (*newer.findings, *older.findings))
+    changes = (
+        FindingChange(label, older.finding(label), newer.finding(label)) for label in labels
+    )
+    return tuple(change for change in changes if change.before != change.after)
+
+
 def keep_analysis(
     analysis: Analysis, manifest: ModelManifest, *, software_version: str
 ) -> NewAnalysis:

@@ -37,7 +37,7 @@ class Database:
         ------
         RecordsUnavailableError
         """
-        with self._told(), Session(self._reading, expire_on_commit=False) as session:
+        with self._told(), self._session(self._reading) as session:
             yield session
 
     @contextmanager
@@ -48,13 +48,18 @@ class Database:
         ------
         RecordsUnavailableError
         """
-        with self._told(), Session(self._writing, expire_on_commit=False) as session:
+        with self._told(), self._session(self._writing) as session:
             yield session
             session.commit()
 
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+
+    @staticmethod
+    def _session(engine: Engine) -> Session:
+        # A session that somebody uses after its block must fail, not quietly begin anew.
+        return Session(engine, expire_on_commit=False, close_resets_only=False)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -175,7 +175,7 @@ class SqlExaminationStore:
                 statement = select(ThumbnailRow.image_id, ThumbnailRow.jpeg).where(
                     ThumbnailRow.image_id.in_(some)
                 )
-                found.update(session.execute(statement).tuples())
+                found.update(session.execute(statement).all())
         return found
 
     def of_patient(self, patient_id: int) -> tuple[ExaminationSummary, ...]:

@@ -1,7 +1,5 @@
 """Lines of timelines and worklists, in one statement however many visits there are."""
 
-from collections.abc import Iterator
-
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
@@ -17,8 +15,8 @@ from retina_desktop.persistence.tables import (
 
 def select_summaries(
     session: Session, condition: ColumnElement[bool]
-) -> Iterator[ExaminationSummary]:
-    """Yield the summaries of the examinations that satisfy `condition`, in no order."""
+) -> list[ExaminationSummary]:
+    """Return the summaries of the examinations that satisfy `condition`, in no order."""
     wanted = select(ExaminationRow.id).where(condition)
     newest = (
         select(func.max(AnalysisRow.id).label("id"))
@@ -63,6 +61,7 @@ def select_summaries(
         .where(condition)
     )
     tiers = list(ReferralTier)
+    found = []
     for (
         key,
         patient,
@@ -75,7 +74,7 @@ def select_summaries(
         chosen,
         signed,
     ) in session.execute(statement):
-        yield ExaminationSummary(
+        summary = ExaminationSummary(
             id=key,
             patient_id=patient,
             visit_date=day,
@@ -91,3 +90,5 @@ def select_summaries(
             model_tier=None if lowest is None else tiers[lowest],
             reader_tier=chosen,
         )
+        found.append(summary)
+    return found

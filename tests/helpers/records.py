@@ -1,16 +1,9 @@
-"""Ready-made records, and the databases that the stores are tested on."""
+"""Ready-made patients, visits, photographs and analyses for tests of the records."""
 
 import io
-import os
-import pwd
-import secrets
-import shutil
-import subprocess
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
-from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.examinations import ExaminationDetails, NewImage
 from retina_desktop.domain.images import Laterality, LateralitySource
 from retina_desktop.domain.manifests import BundleFile, LabelEntry, ModelManifest
@@ -70,7 +63,7 @@ def make_manifest() -> ModelManifest:
 
 def make_new_analysis(sha256: str, **changes) -> NewAnalysis:
     """Return an analysis ready to be kept."""
-    analysis: Analysis = make_analysis(sha256=sha256, **changes)
+    analysis = make_analysis(sha256=sha256, **changes)
     return keep_analysis(analysis, make_manifest(), software_version="0.1.0")
 
 
@@ -112,59 +105,3 @@ class Backend:
 
     def open(self, minutes: float = 0) -> Records:
         return open_records(self.place, master=self.master, by=stamp(minutes))
-
-
-class PostgresServer:
-    """A real server in a folder of its own, on a socket only, as Debian packages it."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._programs = find_postgres_programs()
-        self._account = self._other_account()
-        self._data = folder / "data"
-
-    def start(self) -> None:
-        if self._account is not None:
-            shutil.chown(self._folder, self._account)
-        self._call("initdb", "--auth=trust", "--username=retina", "--encoding=UTF8",
-                   "--locale=C", "--no-sync", "-D", str(self._data))  # fmt: skip
-        options = f"-c listen_addresses='' -k {self._folder} -c max_connections=40"
-        self._call("pg_ctl", "-D", str(self._data), "-w", "-o", options,
-                   "-l", str(self._folder / "log"), "start")  # fmt: skip
-
-    def stop(self) -> None:
-        self._call("pg_ctl", "-D", str(self._data), "-m", "immediate", "-w", "stop")
-
-    def new_database(self) -> str:
-        name = f"records_{secrets.token_hex(6)}"
-        self._call("createdb", "-h", str(self._folder), "-U", "retina", name)
-        return f"postgresql+psycopg://retina@/{name}?host={self._folder}"
-
-    def _call(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [str(self._programs / program), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE if program != "pg_ctl" else subprocess.DEVNULL,
-            cwd=self._folder,
-            user=self._account,
-            group=pwd.getpwnam(self._account).pw_gid if self._account else None,
-            extra_groups=[] if self._account else None,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, (program, done.stderr)
-
-    @staticmethod
-    def _other_account() -> str | None:
-        """The server refuses to run as root."""
-        return "postgres" if os.geteuid() == 0 else None
-
-
-def find_postgres_programs() -> Path | None:
-    """Return the newest server's folder of programs, None where none is installed."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
-    if found:
-        return found[-1].parent
-    onpath = shutil.which("postgres")
-    return Path(onpath).parent if onpath else None
