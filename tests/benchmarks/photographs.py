@@ -14,7 +14,7 @@ _SENSOR_NOISE = 3.0  # grey levels; without it a rendered JPEG is smaller than a
 def write_photograph(path: Path, *, seed: int = 0) -> Path:
     """Write a rendered fundus photograph with exudates and haemorrhages as a JPEG."""
     image = render_fundus(
-        size=CAMERA_SIZE, seed=seed, exudates=30, haemorrhages=20, noise=_SENSOR_NOISE
+        size=CAMERA_SIZE, seed=seed, exudates=12, haemorrhages=8, noise=_SENSOR_NOISE
     )
     cv2.imwrite(str(path), image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return path

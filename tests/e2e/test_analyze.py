@@ -135,17 +135,18 @@ def test_when_nothing_could_be_analysed_the_exit_code_is_three(program, photogra
     assert "damaged.jpg: " in ended.err
 
 
-def test_the_user_s_word_on_the_eye_wins_and_a_disagreement_is_a_warning(program, photographs):
-    def eye(name, *options):
-        ended = program("analyze", photographs / name, "--json", "-", *options)
+def test_the_user_s_word_on_the_eye_wins_and_a_disagreement_is_a_warning(program, sample):
+    def eye(*options):
+        ended = program("analyze", sample, "--json", "-", *options)
         return ended.json["results"][0]["laterality"]
 
-    suggested = eye("eye OD.jpg")
-    assert (suggested["value"], suggested["source"]) == ("R", "image")
-    assert suggested["confidence"] > 0.5
-    overruled = eye("eye OD.jpg", "--laterality", "L")
-    assert (overruled["value"], overruled["source"]) == ("L", "user")
-    assert overruled["warning"]
+    suggested = eye()  # the disc is on the picture's left: a left eye
+    assert (suggested["value"], suggested["source"]) == ("L", "image")
+    assert suggested["confidence"] > 0.9
+    assert suggested["warning"] == ""
+    overruled = eye("--laterality", "R")
+    assert (overruled["value"], overruled["source"]) == ("R", "user")
+    assert overruled["warning"].endswith(".")
 
 
 def test_json_goes_to_a_file_whole(program, sample, tmp_path):

@@ -35,10 +35,10 @@ def test_an_imported_bundle_is_listed_and_a_damaged_one_refused(
     manifest["id"] = "second-opinion"
     (copy / "manifest.json").write_text(json.dumps(manifest))
     assert program("models", "import", copy).code == 0
-    assert (own_data_folder / "models" / "second-opinion").is_dir()
+    (added,) = (own_data_folder / "models").iterdir()
     assert "second-opinion" in program("models", "list").out
 
-    weights = own_data_folder / "models" / "second-opinion" / manifest["weights"]
+    weights = added / manifest["weights"]
     data = bytearray(weights.read_bytes())
     data[len(data) // 2] ^= 1
     weights.write_bytes(data)

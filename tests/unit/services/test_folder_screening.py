@@ -104,10 +104,10 @@ def test_an_existing_table_is_not_overwritten(folder, tmp_path):
 
 def test_a_table_of_another_model_is_not_continued(folder, tmp_path):
     table = tmp_path / "out.csv"
-    table.write_text("path,error,p_FOO\r\n")
+    table.write_bytes(b"path,error,p_FOO\r\n")
     with pytest.raises(OutputUnwritableError, match="another model"):
         ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=True)
-    assert table.read_text() == "path,error,p_FOO\r\n"
+    assert table.read_bytes() == b"path,error,p_FOO\r\n"
 
 
 @given(cut=st.integers(0, 100_000))
