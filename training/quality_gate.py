@@ -42,7 +42,7 @@ from training.quality_fit import (
     near_duplicates,
 )
 
-KEPT_SHARE = 0.99  # of every source's photographs: where the fundus threshold is put
+KEPT_SHARE = 0.995  # of every source's photographs: where the fundus threshold is put
 LEAST_SPOILED = 0.35  # a severity below is neither good nor bad
 NAMED_SPOILED = 0.2  # from this severity on a reason is right
 GOOD_SOURCES = (
@@ -108,8 +108,6 @@ def fundus_task(
         labels = examples.labels
         keep = ~np.char.endswith(labels, "quality=bad")
         outlier = np.char.endswith(labels, "quality=outlier")
-        if examples is variants:
-            keep &= ~outlier
         kinds = np.where(outlier, "DRIMDB outlier", examples.kinds)[keep]
         prefix = "variant " if examples is variants else ""
         task = FitTask(
@@ -163,6 +161,10 @@ def report_gate(gate: FitTask) -> float:
         accepted = float((margins[chosen] >= bound).mean())
         what = "kept" if positive[chosen].any() else "ACCEPTED"
         _LOGGER.info("  %-28s n %5d  %s %.4f", name, chosen.sum(), what, accepted)
+    for source in sources:
+        ours = np.isin(gate.names, (source, f"variant {source}"))
+        unseen = fit_kernel(gate.part(~ours)).log_odds(gate.features[gate.names == source])
+        _LOGGER.info("  %-28s never seen, kept %.4f", source, (unseen >= bound).mean())
     others = ~positive
     _LOGGER.info("  all others accepted %.4f", (margins[others] >= bound).mean())
     return bound

@@ -10,8 +10,8 @@ from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.imaging.quality_features import measure_quality
 from retina_desktop.imaging.quality_model import Judgement, fitted_model
 
-# Probabilities fixed by training/quality_gate.py: the first keeps 98 of 100 photographs of
-# every source it was fitted on, the second is where a score means gradable.
+# Probabilities fixed by training/quality_gate.py: the first keeps 99.5 % of the photographs of
+# every source when their patients are left out, the second halves the odds of good and spoiled.
 FUNDUS_FROM: Final = 0.5
 GRADABLE_FROM: Final = 0.5
 # A reason is named from this probability on; of an ungradable photograph the likeliest always.
