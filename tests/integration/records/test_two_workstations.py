@@ -1,0 +1,70 @@
+"""Two processes on one database: nobody's change is lost, nothing is corrupted."""
+
+import os
+from dataclasses import replace
+
+import pytest
+
+from retina_desktop.domain.record_errors import ConflictError
+from tests.helpers.records import keep_photograph, make_details, make_visit, stamp
+
+CHANGES = 12
+
+
+def change_often(backend, patient_id, name):
+    """Add a risk factor again and again, looking at the new state after each conflict."""
+    records, conflicts = backend.open(5), 0
+    for number in range(CHANGES):
+        while True:
+            seen = records.patients.get(patient_id)
+            factors = (*seen.details.risk_factors, f"{name}-{number}")
+            try:
+                records.patients.update(
+                    patient_id,
+                    replace(seen.details, risk_factors=factors),
+                    expected_version=seen.version,
+                    by=stamp(6, user=name),
+                )
+                break
+            except ConflictError:
+                conflicts += 1
+        visit = records.examinations.add(
+            patient_id,
+            make_visit(reason=f"{name}-{number}"),
+            photographs=[keep_photograph(records, f"{number}".encode())],
+            by=stamp(7, user=name),
+        )
+        assert visit.id
+    records.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its second process by fork")
+def test_two_processes_lose_nothing(backend):
+    records = backend.open()
+    patient = records.patients.add(make_details(), by=stamp(1))
+    records.close()  # no connection may be shared with a forked process
+
+    children = []
+    for name in ("anna", "ben"):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                change_often(backend, patient.id, name)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0]
+
+    records = backend.open(20)
+    assert records.reconciliation.clean
+    after = records.patients.get(patient.id)
+    assert set(after.details.risk_factors) == {
+        f"{name}-{number}" for name in ("anna", "ben") for number in range(CHANGES)
+    }
+    assert after.version == 1 + 2 * CHANGES
+    assert len(records.examinations.of_patient(patient.id)) == 2 * CHANGES
+    assert len(list(records.images.files())) == CHANGES
+    assert records.audit.verify().intact
+    records.close()
