@@ -95,7 +95,7 @@ def open_window(
         notifications=notifications,
         dialogs=dialogs or FileDialogs(),
     )
-    window.obey(commands)
+    window.obey(commands.by_action(), state_eye=commands.state_eye)
     if services.sample_photograph is None:
         window.actions_by_id["sample"].setEnabled(False)
     return OpenWindow(window, screening, pictures, commands, notifications, lanes)

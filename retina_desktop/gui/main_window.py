@@ -1,7 +1,6 @@
 """The main window: menus and bars around the screening screen, and nothing it decides."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import (
@@ -27,9 +26,6 @@ from retina_desktop.gui.status_line import StatusLine
 from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
 from retina_desktop.gui.viewer.view import ViewerPane
 from retina_desktop.gui.window_memory import WindowMemory
-
-if TYPE_CHECKING:
-    from retina_desktop.gui.window_commands import WindowCommands
 
 TITLE = "Retina Desktop"  # and never a file's or a patient's name
 _FIRST_SIZE = QSize(1280, 800)
@@ -77,12 +73,14 @@ class MainWindow(QMainWindow):
             self.resize(_FIRST_SIZE)
         self.render_state(screening.state)
 
-    def obey(self, commands: "WindowCommands") -> None:
-        """Have every action carried out by `commands`."""
-        for name, command in commands.by_action().items():
+    def obey(
+        self, commands: Mapping[str, Callable[[], None]], *, state_eye: Callable[[str], None]
+    ) -> None:
+        """Have every action carried out by its command, the eye's buttons by `state_eye`."""
+        for name, command in commands.items():
             self.actions_by_id[name].triggered.connect(command)
         self.status_line.cancel_button.clicked.connect(self.actions_by_id["cancel_all"].trigger)
-        self.view.eye_stated.connect(commands.state_eye)
+        self.view.eye_stated.connect(state_eye)
 
     @Slot(object)
     def render_state(self, state: ScreeningState) -> None:
