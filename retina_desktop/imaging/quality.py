@@ -11,7 +11,7 @@ from retina_desktop.imaging.quality_features import measure_quality
 from retina_desktop.imaging.quality_model import Judgement, fitted_model
 
 # Probabilities fixed by training/quality_gate.py: the first keeps 99.5 % of the photographs of
-# every source when their patients are left out, the second halves the odds of good and spoiled.
+# every source when their patients are left out, at the second good and spoiled are as likely.
 FUNDUS_FROM: Final = 0.5
 GRADABLE_FROM: Final = 0.5
 # A reason is named from this probability on; of an ungradable photograph the likeliest always.
