@@ -7,11 +7,11 @@ written before still hold. Fields of records are therefore never renamed.
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from hashlib import sha256
-from typing import Any
 
 
 def canonical_json(value: object) -> str:
@@ -39,9 +39,12 @@ def digest_of(value: object) -> str:
 
 
 def _plain(value: object) -> object:
+    kind = type(value)
+    if kind is str or kind is int or kind is float or kind is bool or value is None:
+        return value
     if isinstance(value, Enum):
         return value.value
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str | int | float):
         return value
     if isinstance(value, datetime):
         return _moment(value)
@@ -53,9 +56,9 @@ def _plain(value: object) -> object:
 def _plain_container(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: _plain(getattr(value, field.name))
-            for field in fields(value)
-            if getattr(value, field.name) != _default(field)
+            name: _plain(found)
+            for name, default in _defaults(type(value))
+            if (found := getattr(value, name)) != default
         }
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -64,10 +67,15 @@ def _plain_container(value: object) -> object:
     raise TypeError(f"no canonical JSON for {type(value).__name__}")
 
 
-def _default(field: Field[Any]) -> object:
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return field.default
+@cache
+def _defaults(kind: type) -> tuple[tuple[str, object], ...]:
+    return tuple(
+        (
+            field.name,
+            field.default_factory() if field.default_factory is not MISSING else field.default,
+        )
+        for field in fields(kind)
+    )
 
 
 def _moment(value: datetime) -> str:

@@ -9,6 +9,7 @@ from retina_desktop.domain.record_errors import RecordNotFoundError, RecordsDama
 from retina_desktop.domain.stored_analyses import NewAnalysis, StoredAnalysis
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import AuditedDatabase, AuditedWrite
+from retina_desktop.persistence.row_insertion import insert_row, insert_rows
 from retina_desktop.persistence.rows_to_records import analysis_columns, analysis_of
 from retina_desktop.persistence.tables import (
     AnalysisRow,
@@ -30,7 +31,7 @@ class SqlAnalysisStore:
             image = work.session.get(ImageRow, image_id)
             if image is None:
                 raise RecordNotFoundError("There is no such photograph in the records.")
-            return insert_analysis(work, image, analysis)
+            return insert_analysis(work, image.id, image.sha256, analysis)
 
     def get(self, analysis_id: int) -> StoredAnalysis:
         """Return an analysis."""
@@ -66,24 +67,19 @@ class SqlAnalysisStore:
 
 
 def insert_analysis(
-    work: AuditedWrite, image: ImageRow, analysis: NewAnalysis
+    work: AuditedWrite, image_id: int, image_sha256: str, analysis: NewAnalysis
 ) -> StoredAnalysis:
-    """Add the rows of `analysis` to `image` within a transaction under way."""
-    content = analysis.content
-    if content.image_sha256 != image.sha256:
+    """Add the rows of `analysis` to an image within a transaction under way."""
+    content, by = analysis.content, work.by
+    if content.image_sha256 != image_sha256:
         raise ValueError("the analysis is of another photograph")
-    row = AnalysisRow(
-        image_id=image.id,
-        created_at=work.by.at,
-        created_by=work.by.user,
-        **analysis_columns(content),
-    )
-    work.session.add(row)
-    work.session.flush()
+    columns = {"image_id": image_id, "created_at": by.at, "created_by": by.user}
+    key = insert_row(work.session, AnalysisRow, columns | analysis_columns(content))
     if analysis.packed_maps:
-        work.session.add(HeatmapRow(analysis_id=row.id, packed=analysis.packed_maps))
-    for finding in content.positives:
-        work.session.add(PresentFindingRow(analysis_id=row.id, label=finding.label))
-    stored = StoredAnalysis(row.id, image.id, content, row.created_at, row.created_by)
-    work.note(AuditAction.ANALYSIS_ADDED, RecordKind.ANALYSIS, row.id, record=stored)
+        heatmap = {"analysis_id": key, "packed": analysis.packed_maps}
+        insert_rows(work.session, HeatmapRow, [heatmap])
+    present = [{"analysis_id": key, "label": finding.label} for finding in content.positives]
+    insert_rows(work.session, PresentFindingRow, present)
+    stored = StoredAnalysis(key, image_id, content, by.at, by.user)
+    work.note(AuditAction.ANALYSIS_ADDED, RecordKind.ANALYSIS, key, record=stored)
     return stored

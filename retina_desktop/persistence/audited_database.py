@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.audit import (
@@ -20,6 +21,7 @@ from retina_desktop.domain.canonical_json import canonical_json, digest_of
 from retina_desktop.domain.record_errors import RecordsDamagedError
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.database import Database
+from retina_desktop.persistence.row_insertion import insert_rows, table_of
 from retina_desktop.persistence.tables import AuditEntryRow, AuditHeadRow
 
 HEAD_ID = 1
@@ -38,9 +40,10 @@ class AuditedWrite:
 
         SQLite's write transactions do so anyway; in PostgreSQL the head's row is the lock.
         """
-        self.session.execute(
-            select(AuditHeadRow.id).where(AuditHeadRow.id == HEAD_ID).with_for_update()
-        )
+        if self.session.connection().dialect.name == "postgresql":
+            self.session.execute(
+                select(AuditHeadRow.id).where(AuditHeadRow.id == HEAD_ID).with_for_update()
+            )
 
     def note(
         self,
@@ -89,9 +92,12 @@ def append_events(
     if not events:
         return []
     session.flush()
-    row = session.scalar(
-        select(AuditHeadRow).where(AuditHeadRow.id == HEAD_ID).with_for_update()
-    )
+    connection = session.connection()
+    row = connection.execute(
+        select(AuditHeadRow.sequence, AuditHeadRow.hash, AuditHeadRow.seal)
+        .where(AuditHeadRow.id == HEAD_ID)
+        .with_for_update()
+    ).first()
     if row is None:
         raise RecordsDamagedError(
             "The audit trail has lost its end; stop working and restore the last backup."
@@ -102,23 +108,25 @@ def append_events(
         entry = chain(head, event, by)
         entries.append(entry)
         head = head_after(entry, seal_key)
-    session.add_all(_row_of(entry) for entry in entries)
-    row.sequence, row.hash, row.seal = head.sequence, head.hash, head.seal
-    session.flush()
+    insert_rows(session, AuditEntryRow, [_columns_of(entry) for entry in entries])
+    connection.execute(
+        update(table_of(AuditHeadRow)).where(AuditHeadRow.id == HEAD_ID),
+        {"sequence": head.sequence, "hash": head.hash, "seal": head.seal},
+    )
     return entries
 
 
-def _row_of(entry: AuditEntry) -> AuditEntryRow:
-    return AuditEntryRow(
-        sequence=entry.sequence,
-        made_at=entry.stamp.at,
-        made_by=entry.stamp.user,
-        workstation=entry.stamp.workstation,
-        action=str(entry.event.action),
-        record_kind=entry.event.record.kind.value,
-        record_id=entry.event.record.id,
-        details=canonical_json(entry.event.details),
-        record_digest=entry.event.record_digest,
-        previous_hash=entry.previous_hash,
-        hash=entry.hash,
-    )
+def _columns_of(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "sequence": entry.sequence,
+        "made_at": entry.stamp.at,
+        "made_by": entry.stamp.user,
+        "workstation": entry.stamp.workstation,
+        "action": str(entry.event.action),
+        "record_kind": entry.event.record.kind.value,
+        "record_id": entry.event.record.id,
+        "details": canonical_json(entry.event.details),
+        "record_digest": entry.event.record_digest,
+        "previous_hash": entry.previous_hash,
+        "hash": entry.hash,
+    }

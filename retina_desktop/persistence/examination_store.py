@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -27,6 +28,7 @@ from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.analysis_store import insert_analysis
 from retina_desktop.persistence.audited_database import AuditedDatabase, AuditedWrite
 from retina_desktop.persistence.examination_summaries import select_summaries
+from retina_desktop.persistence.row_insertion import insert_row, insert_rows
 from retina_desktop.persistence.rows_to_records import (
     examination_columns,
     examination_of,
@@ -63,22 +65,22 @@ class SqlExaminationStore:
         with self._database.write(by) as work:
             if work.session.get(PatientRow, patient_id) is None:
                 raise RecordNotFoundError("There is no such patient in the records.")
-            row = ExaminationRow(
-                patient_id=patient_id,
-                version=1,
-                handed_over=False,
-                created_at=by.at,
-                created_by=by.user,
-                changed_at=by.at,
-                changed_by=by.user,
-                **examination_columns(details),
+            columns: dict[str, Any] = {
+                "patient_id": patient_id,
+                "version": 1,
+                "handed_over": False,
+                "created_at": by.at,
+                "created_by": by.user,
+                "changed_at": by.at,
+                "changed_by": by.user,
+            }
+            key = insert_row(
+                work.session, ExaminationRow, columns | examination_columns(details)
             )
-            work.session.add(row)
-            work.session.flush()
-            examination = examination_of(row)
+            examination = Examination(id=key, details=details, **columns)
             _note(work, AuditAction.EXAMINATION_ADDED, examination)
             for photograph in photographs:
-                self._insert(work, row.id, photograph)
+                self._insert(work, key, photograph)
         return examination
 
     def get(self, examination_id: int) -> Examination:
@@ -200,29 +202,28 @@ class SqlExaminationStore:
             raise StoredImageMissingError(
                 "The photograph's file is not in the image store; add the photograph again."
             )
-        row = ImageRow(
-            examination_id=examination_id,
-            version=1,
-            sha256=new.sha256,
-            size_bytes=new.size_bytes,
-            width=new.width,
-            height=new.height,
-            source_format=new.source_format,
-            thumbnail_sha256=new.thumbnail_sha256,
-            laterality=new.laterality,
-            laterality_source=new.laterality_source,
-            original_name=new.original_name,
-            added_at=work.by.at,
-            added_by=work.by.user,
-            withdrawn=False,
-        )
-        work.session.add(row)
-        work.session.flush()
-        work.session.add(ThumbnailRow(image_id=row.id, jpeg=new.thumbnail))
-        image = image_of(row)
-        work.note(AuditAction.IMAGE_ADDED, RecordKind.IMAGE, row.id, record=image)
+        columns: dict[str, Any] = {
+            "examination_id": examination_id,
+            "version": 1,
+            "sha256": new.sha256,
+            "size_bytes": new.size_bytes,
+            "width": new.width,
+            "height": new.height,
+            "source_format": new.source_format,
+            "thumbnail_sha256": new.thumbnail_sha256,
+            "laterality": new.laterality,
+            "laterality_source": new.laterality_source,
+            "original_name": new.original_name,
+            "added_at": work.by.at,
+            "added_by": work.by.user,
+            "withdrawn": False,
+        }
+        image = StoredImage(id=insert_row(work.session, ImageRow, columns), **columns)
+        thumbnail = {"image_id": image.id, "jpeg": new.thumbnail}
+        insert_rows(work.session, ThumbnailRow, [thumbnail])
+        work.note(AuditAction.IMAGE_ADDED, RecordKind.IMAGE, image.id, record=image)
         if photograph.analysis is not None:
-            insert_analysis(work, row, photograph.analysis)
+            insert_analysis(work, image.id, image.sha256, photograph.analysis)
         return image
 
 

@@ -10,8 +10,7 @@ and the number of chunks: a chunk moved, repeated, dropped or taken from another
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -25,6 +24,14 @@ _TAG_BYTES = 16
 _HEADER = struct.Struct(f">{len(_MAGIC)}s{_SALT_BYTES}sQ32s")
 _PLACE = struct.Struct(">QQ")  # chunk number, number of chunks
 HEADER_BYTES = _HEADER.size
+
+
+class Readable(Protocol):
+    """What chunks are read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes, all of them unless the end is reached."""
+        ...
 
 
 class CipherFileError(Exception):
@@ -54,37 +61,41 @@ class ImageHeader:
         return _HEADER.pack(_MAGIC, self.salt, self.size, self.digest)
 
 
-def encrypt(source: BinaryIO, header: ImageHeader, key: bytes) -> Iterator[bytes]:
+def encrypt(source: Readable, header: ImageHeader, key: bytes) -> Iterator[bytes]:
     """Yield the file's bytes; `source` stands at its start and is read once.
 
     Raises
     ------
     CipherFileError
-        If the source is not what the header says (it changed since it was hashed).
+        If the source is shorter or longer than the header says.
     """
-    packed, cipher, check = header.packed(), _cipher(key, header.salt), sha256()
+    packed, cipher = header.packed(), _cipher(key, header.salt)
     yield packed
     left = header.size
     for number in range(header.chunks):
         plain = source.read(min(CHUNK_BYTES, left))
         left -= len(plain)
-        check.update(plain)
         place = _PLACE.pack(number, header.chunks)
         yield cipher.encrypt(_nonce(number), plain, packed + place)
-    if left or source.read(1) or check.digest() != header.digest:
+    if left or source.read(1):
         raise CipherFileError("the source changed while it was read")
 
 
-def decrypt(file: BinaryIO, key: bytes) -> Iterator[bytes]:
+def decrypt(file: BinaryIO, key: bytes, *, digest: bytes) -> Iterator[bytes]:
     """Yield the original's bytes; only the end of the iteration says that all is well.
+
+    Every chunk authenticates the header with the original's SHA-256, `digest`, in it; hashing
+    again what was decrypted would cost more than the decryption and tell nothing new.
 
     Raises
     ------
     CipherFileError
-        If anything was changed, cut or appended.
+        If anything was changed, cut or appended, or the file is of another image.
     """
     header = read_header(file)
-    packed, cipher, check = header.packed(), _cipher(key, header.salt), sha256()
+    if header.digest != digest:
+        raise CipherFileError("the file holds another image")
+    packed, cipher = header.packed(), _cipher(key, header.salt)
     left = header.size
     for number in range(header.chunks):
         length = min(CHUNK_BYTES, left)
@@ -95,10 +106,9 @@ def decrypt(file: BinaryIO, key: bytes) -> Iterator[bytes]:
         except (InvalidTag, ValueError) as error:
             raise CipherFileError("a chunk is damaged") from error
         left -= len(plain)
-        check.update(plain)
         yield plain
-    if file.read(1) or check.digest() != header.digest:
-        raise CipherFileError("the file is too long or holds another image")
+    if file.read(1):
+        raise CipherFileError("the file is too long")
 
 
 def read_header(file: BinaryIO) -> ImageHeader:

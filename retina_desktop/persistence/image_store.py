@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,12 +25,14 @@ from retina_desktop.persistence.image_cipher import (
     CHUNK_BYTES,
     CipherFileError,
     ImageHeader,
+    Readable,
     decrypt,
     encrypt,
 )
 from retina_desktop.services.records_ports import KeptImage
 
 _PLACE = "the image store"
+_IN_MEMORY = 64 * 2**20  # bytes; larger files are read twice instead
 _SET_ASIDE = "set-aside"
 _HEX = frozenset("0123456789abcdef")
 
@@ -56,16 +59,23 @@ class FileImageStore:
     def add(self, source: BinaryIO) -> KeptImage:
         """Keep the bytes of `source`; a good twin is left alone, a damaged one replaced."""
         source.seek(0)
-        digest, size = _hash(source)
+        content = source.read(_IN_MEMORY + 1)
+        if len(content) <= _IN_MEMORY:
+            steady: Readable = BytesIO(content)
+            digest, size = new_sha256(content).digest(), len(content)
+        else:
+            source.seek(0)
+            digest, size = _hash(source)
+            source.seek(0)
+            steady = _Checked(source, digest)
         name = digest.hex()
         if self._is_good(name):
             return KeptImage(name, size, new=False)
-        source.seek(0)
         with told_as_sentence(_PLACE):
             path = self._path(name)
             make_folder_durably(path.parent)
             try:
-                write_durably(path, self._parts(source, digest, size))
+                write_durably(path, self._parts(steady, digest, size))
             except CipherFileError as error:
                 raise RecordsUnavailableError(
                     "The photograph changed while it was being kept; add it again."
@@ -123,29 +133,29 @@ class FileImageStore:
             return False
         return True
 
-    def _parts(self, source: BinaryIO, digest: bytes, size: int) -> Iterator[bytes]:
+    def _parts(self, source: Readable, digest: bytes, size: int) -> Iterator[bytes]:
         if self._key is None:
-            return _unchanged(source, digest)
+            return _chunks(source)
         return encrypt(source, ImageHeader(os.urandom(32), size, digest), self._key)
 
     def _plain(self, name: str) -> Iterator[bytes]:
-        expected = bytes.fromhex(name)
+        digest = bytes.fromhex(name)
         try:
             with self._path(name).open("rb") as file:
-                check = new_sha256()
-                chunks = _chunks(file) if self._key is None else decrypt(file, self._key)
-                for chunk in chunks:
-                    check.update(chunk)
-                    yield chunk
+                if self._key is None:
+                    yield from _chunks(_Checked(file, digest))
+                else:
+                    yield from decrypt(file, self._key, digest=digest)
         except FileNotFoundError as error:
             raise StoredImageMissingError(
                 "This photograph's file is missing from the image store; restore it from a "
                 "backup, or add the photograph again."
             ) from error
         except (CipherFileError, OSError) as error:
-            raise _damaged() from error
-        if check.digest() != expected:
-            raise _damaged()
+            raise StoredImageDamagedError(
+                "This photograph's file in the image store is damaged; restore it from a "
+                "backup, or add the photograph again."
+            ) from error
 
     def _path(self, name: str) -> Path:
         if len(name) != 64 or set(name) - _HEX:
@@ -168,6 +178,23 @@ class FileImageStore:
         sync_folder(source.parent)
 
 
+class _Checked:
+    """A file whose bytes must turn out, at its end, to have the hash expected."""
+
+    def __init__(self, file: BinaryIO, digest: bytes) -> None:
+        self._file = file
+        self._digest = digest
+        self._check = new_sha256()
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes; a CipherFileError at the end of other content."""
+        chunk = self._file.read(size)
+        self._check.update(chunk)
+        if not chunk and self._check.digest() != self._digest:
+            raise CipherFileError("the content is not what its hash says")
+        return chunk
+
+
 def _hash(source: BinaryIO) -> tuple[bytes, int]:
     check, size = new_sha256(), 0
     for chunk in _chunks(source):
@@ -176,22 +203,6 @@ def _hash(source: BinaryIO) -> tuple[bytes, int]:
     return check.digest(), size
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: Readable) -> Iterator[bytes]:
     while chunk := file.read(CHUNK_BYTES):
         yield chunk
-
-
-def _unchanged(source: BinaryIO, digest: bytes) -> Iterator[bytes]:
-    check = new_sha256()
-    for chunk in _chunks(source):
-        check.update(chunk)
-        yield chunk
-    if check.digest() != digest:
-        raise CipherFileError("the source changed while it was read")
-
-
-def _damaged() -> StoredImageDamagedError:
-    return StoredImageDamagedError(
-        "This photograph's file in the image store is damaged; restore it from a backup, or "
-        "add the photograph again."
-    )
