@@ -1,0 +1,1 @@
+"""Reports: one examination as PDF pages; the only package that knows ReportLab."""

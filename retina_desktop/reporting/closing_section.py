@@ -1,0 +1,161 @@
+"""The end of a report: the reader's words and signature, how it was made, and its limits."""
+
+from reportlab.platypus import Flowable, KeepTogether, Spacer
+
+from retina_desktop.reporting import styles
+from retina_desktop.reporting.blocks import (
+    Cell,
+    PictureBlock,
+    SignatureLine,
+    TextBlock,
+    columns,
+)
+from retina_desktop.reporting.content import ReportContent
+from retina_desktop.reporting.report_texts import quoted
+from retina_desktop.reporting.sheet import Sheet
+from retina_desktop.reporting.styles import MM
+from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
+
+_SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 60 * MM, 16 * MM
+_LIMITS = ("limits.probability", "limits.heatmap", "limits.absence")
+
+
+def comment_and_addenda(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
+    """Return what the reader wrote, and what was added after signing.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The report.
+    longest : int or None
+        Most characters of the comment, where space is short; None prints all.
+    """
+    texts, press, content = sheet.texts, sheet.press, sheet.content
+    blocks: list[Flowable] = []
+    comment = content.reading.comment
+    if comment:
+        if longest is not None and len(comment) > longest:
+            comment = f"{comment[:longest].rstrip()} …"
+        blocks += [
+            _heading(sheet, "comment.heading"),
+            TextBlock(press, comment, styles.TYPED),
+            Spacer(1, 7),
+        ]
+    if content.addenda and longest is None:
+        blocks.append(_heading(sheet, "comment.addenda"))
+        for addendum in content.addenda:
+            when = texts.date(addendum.at.date())
+            made = texts("comment.addendum", date=when, name=addendum.shown_name)
+            blocks.append(TextBlock(press, made, styles.FIELD_NAME))
+            blocks.append(TextBlock(press, addendum.text, styles.TYPED, space_after=4))
+        blocks.append(Spacer(1, 5))
+    return blocks
+
+
+def signature_block(sheet: Sheet) -> list[Flowable]:
+    """Return the signature's image or a line to sign on, with the reader's name and moment."""
+    texts, press, content = sheet.texts, sheet.press, sheet.content
+    cell: Cell = [TextBlock(press, texts("signature.heading"), styles.FIELD_NAME)]
+    if content.signature and content.signature_image:
+        jpeg, width, height = sheet.mark(
+            content.signature_image, width=_SIGNATURE_WIDTH, height=_SIGNATURE_HEIGHT
+        )
+        picture = PictureBlock(
+            jpeg, width=width, height=height, alternative=texts("signature.heading")
+        )
+        picture.hAlign = "RIGHT" if press.is_right_to_left else "LEFT"
+        cell.append(picture)
+        cell.append(SignatureLine(width=_SIGNATURE_WIDTH, height=3))
+    else:
+        cell.append(SignatureLine(width=_SIGNATURE_WIDTH, height=_SIGNATURE_HEIGHT))
+    cell[-1].hAlign = "RIGHT" if press.is_right_to_left else "LEFT"
+    cell.append(Spacer(1, 2))
+    if sheet.reader:
+        cell.append(TextBlock(press, [Span(quoted(sheet.reader), bold=True)], styles.BODY))
+    if content.signature:
+        moment = content.signature.at
+        when = texts(
+            "signature.signed_at", date=texts.date(moment.date()), time=f"{moment:%H:%M}"
+        )
+        cell.append(TextBlock(press, when, styles.SMALL))
+    else:
+        cell.append(TextBlock(press, texts("signature.not_signed"), styles.SMALL))
+    return [KeepTogether([*cell, Spacer(1, 9)])]
+
+
+def provenance(sheet: Sheet) -> list[Flowable]:
+    """Return which model, engine and program made this, and the audit trail's head."""
+    texts, press, content = sheet.texts, sheet.press, sheet.content
+    rows: list[list[Cell]] = [
+        [
+            [TextBlock(press, texts(f"provenance.{key}"), styles.FIELD_NAME)],
+            [TextBlock(press, value, styles.NOTE)],
+        ]
+        for key, value in _facts(sheet, content)
+    ]
+    table = columns(press, rows, [34 * MM, sheet.width - 34 * MM], gap=6, row_gap=1.5)
+    return [_heading(sheet, "provenance.heading"), Spacer(1, 2), table, Spacer(1, 7)]
+
+
+def limits(sheet: Sheet) -> list[Flowable]:
+    """Return what the figures do not mean, and that this is for research."""
+    texts, press, model = sheet.texts, sheet.press, sheet.content.model
+    sentences = [texts(key) for key in _LIMITS]
+    blocks: list[Flowable] = [
+        _heading(sheet, "provenance.limits_heading"),
+        TextBlock(
+            press, [Span(texts("limits.research"), bold=True)], styles.SMALL, space_after=2
+        ),
+        TextBlock(press, " ".join(sentences), styles.NOTE, space_after=2),
+    ]
+    if model.intended_use:
+        use = texts("provenance.intended_use", text=model.intended_use)
+        blocks.append(TextBlock(press, use, styles.NOTE, space_after=2))
+    blocks += [TextBlock(press, quoted(limit), styles.NOTE) for limit in model.limits]
+    return blocks
+
+
+def research_notice(sheet: Sheet) -> list[Flowable]:
+    """Return the one sentence that every page set must carry."""
+    notice = [Span(sheet.texts("limits.research"), colour=MUTED)]
+    return [TextBlock(sheet.press, notice, styles.SMALL)]
+
+
+def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
+    texts = sheet.texts
+    facts: list[tuple[str, str]] = []
+    models = {photo.analysis.model: photo for photo in content.photographs if photo.analysis}
+    for model in models:
+        named = texts(
+            "provenance.model_value",
+            name=content.model.name,
+            id=model.id,
+            version=model.version,
+        )
+        engine = texts("provenance.engine_value", engine=model.engine, device=model.device)
+        facts += [("model", named), ("model_hash", quoted(model.sha256)), ("engine", engine)]
+    created = content.created_at
+    head = content.audit_head
+    facts += [
+        ("software", texts("provenance.software_value", version=content.software_version)),
+        (
+            "created",
+            texts(
+                "provenance.created_value",
+                date=texts.date(created.date()),
+                time=f"{created:%H:%M}",
+            ),
+        ),
+        ("report_id", quoted(content.report_id)),
+        ("audit", texts("provenance.audit_value", number=head.sequence, hash=head.hash)),
+    ]
+    hashes = [quoted(p.analysis.image_sha256) for p in content.photographs if p.analysis]
+    if hashes:
+        facts.append(("photographs", "\n".join(hashes)))
+    return facts
+
+
+def _heading(sheet: Sheet, key: str) -> TextBlock:
+    heading = TextBlock(sheet.press, sheet.texts(key), styles.HEADING)
+    heading.keepWithNext = 1
+    return heading

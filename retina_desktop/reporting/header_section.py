@@ -1,0 +1,120 @@
+"""The top of a report: who reports, on whom, and whether a reader has signed."""
+
+from collections.abc import Sequence
+
+from reportlab.platypus import Flowable, Spacer
+
+from retina_desktop.reporting import styles
+from retina_desktop.reporting.blocks import Cell, PictureBlock, TextBlock, columns
+from retina_desktop.reporting.palette import HAIRLINE, PANEL
+from retina_desktop.reporting.qr_code import QrCode
+from retina_desktop.reporting.report_texts import quoted
+from retina_desktop.reporting.sheet import Sheet
+from retina_desktop.reporting.styles import MM
+from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
+
+_LOGO_WIDTH, _LOGO_HEIGHT = 34 * MM, 17 * MM
+_QR_SIDE = 17 * MM
+_GAP = 5 * MM
+_FIELDS_A_ROW = 4
+
+
+def letterhead(sheet: Sheet) -> list[Flowable]:
+    """Return the clinic with its logo, and the code of the report's id."""
+    content, press = sheet.content, sheet.press
+    clinic = content.clinic
+    lines = "\n".join(part for part in (clinic.address, clinic.contact) if part)
+    name: Cell = [TextBlock(press, clinic.name, styles.CLINIC)]
+    if lines:
+        name.append(TextBlock(press, lines, styles.CLINIC_DETAILS))
+    cells: list[Cell] = [name, [QrCode(content.report_id, side=_QR_SIDE)]]
+    widths = [sheet.width - _QR_SIDE, _QR_SIDE]
+    if clinic.logo:
+        jpeg, width, height = sheet.mark(clinic.logo, width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
+        logo = PictureBlock(jpeg, width=width, height=height, alternative=clinic.name)
+        cells.insert(0, [logo])
+        widths = [width + _GAP, sheet.width - width - _GAP - _QR_SIDE, _QR_SIDE]
+    style = [("LINEBELOW", (0, 0), (-1, -1), 0.8, HAIRLINE)]
+    return [
+        columns(press, [cells], widths, gap=_GAP, row_gap=6, style=style),
+        Spacer(1, 9),
+    ]
+
+
+def title_and_status(sheet: Sheet, title: str) -> list[Flowable]:
+    """Return the title and, under it, whether and by whom it was signed."""
+    texts, content = sheet.texts, sheet.content
+    blocks: list[Flowable] = [TextBlock(sheet.press, texts(title), styles.TITLE)]
+    if content.signature:
+        signed = texts(
+            "status.signed",
+            name=content.signature.shown_name,
+            date=texts.date(content.signature.at.date()),
+        )
+        blocks.append(TextBlock(sheet.press, signed, styles.STATUS))
+    else:
+        blocks.append(TextBlock(sheet.press, texts("status.draft"), styles.STATUS_DRAFT))
+    return [*blocks, Spacer(1, 7)]
+
+
+def patient_panel(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
+    """Return who was examined and why, in fields on a tinted panel."""
+    texts, press = sheet.texts, sheet.press
+    patient, visit = sheet.content.patient, sheet.content.visit
+    fields = [
+        ("patient.name", quoted(patient.name)),
+        ("patient.record_number", quoted(patient.record_number)),
+        ("patient.birth_date", _birth(sheet)),
+        ("patient.sex", texts(f"sex.{patient.sex.value}")),
+        ("patient.visit_date", texts.date(visit.visit_date)),
+        ("patient.operator", quoted(visit.operator) if visit.operator else styles.NOTHING),
+        ("patient.diabetes", texts(f"condition.{patient.diabetes.value}")),
+        ("patient.hypertension", texts(f"condition.{patient.hypertension.value}")),
+    ]
+    inner = sheet.width - 20
+    share = inner / _FIELDS_A_ROW
+    widths = [share * 1.45, share * 0.95, share * 0.95, share * 0.65]
+    cells: list[Cell] = [
+        [
+            TextBlock(press, texts(key), styles.FIELD_NAME),
+            TextBlock(press, value, styles.BODY),
+        ]
+        for key, value in fields
+    ]
+    rows = [cells[at : at + _FIELDS_A_ROW] for at in range(0, len(cells), _FIELDS_A_ROW)]
+    style = [
+        ("BACKGROUND", (0, 0), (-1, -1), PANEL),
+        ("LEFTPADDING", (0, 0), (0, -1), 10),
+        ("TOPPADDING", (0, 0), (-1, -1), 5),
+    ]
+    panel = columns(press, rows, [widths[0] + 20, *widths[1:]], gap=8, row_gap=4, style=style)
+    notes = [] if brief else _notes(sheet)
+    return [panel, Spacer(1, 5), *notes, Spacer(1, 4)]
+
+
+def _birth(sheet: Sheet) -> str:
+    patient, texts = sheet.content.patient, sheet.texts
+    if patient.birth_date is None:
+        return texts("patient.not_stated")
+    shown = texts.date(patient.birth_date)
+    years = patient.age_on(sheet.content.visit.visit_date)
+    return shown if years is None else texts("patient.age", date=shown, years=years)
+
+
+def _notes(sheet: Sheet) -> Sequence[Flowable]:
+    """Return what may be long, across the page where it can go on to the next one."""
+    texts = sheet.texts
+    patient, reason = sheet.content.patient, sheet.content.visit.reason
+    notes = []
+    if reason:
+        notes.append(labelled(sheet, texts("patient.reason"), quoted(reason)))
+    if patient.risk_factors:
+        listed = texts.listed(list(patient.risk_factors))
+        notes.append(labelled(sheet, texts("patient.risk_factors"), listed))
+    return notes
+
+
+def labelled(sheet: Sheet, name: str, value: str) -> TextBlock:
+    """Return ``name: value`` as one paragraph, the name muted."""
+    spans = [Span(f"{name}: ", colour=MUTED), Span(value)]
+    return TextBlock(sheet.press, spans, styles.BODY, space_after=2)

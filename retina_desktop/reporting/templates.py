@@ -1,0 +1,59 @@
+"""Which sections make which report."""
+
+from collections.abc import Iterator
+
+from reportlab.platypus import Flowable, PageBreak, Spacer
+
+from retina_desktop.reporting.closing_section import (
+    comment_and_addenda,
+    limits,
+    provenance,
+    research_notice,
+    signature_block,
+)
+from retina_desktop.reporting.eye_section import eye_columns, large_photographs, not_assessed
+from retina_desktop.reporting.header_section import letterhead, patient_panel, title_and_status
+from retina_desktop.reporting.history_section import comparison, trends
+from retina_desktop.reporting.referral_section import referral_panel
+from retina_desktop.reporting.sheet import Sheet
+
+# What a summary keeps, tried in turn until it fits one page: findings an eye, characters of
+# the comment.
+_SUMMARY_ROOM = ((8, 600), (5, 300), (3, 160), (2, 80), (1, 0))
+
+
+def full_report(sheet: Sheet) -> list[Flowable]:
+    """Return everything: for the record and the colleague who wants to see all of it."""
+    story: list[Flowable] = [
+        *letterhead(sheet),
+        *title_and_status(sheet, "title.full"),
+        *patient_panel(sheet),
+        *referral_panel(sheet),
+        *eye_columns(sheet),
+        *not_assessed(sheet),
+        *comment_and_addenda(sheet),
+        *comparison(sheet),
+        *trends(sheet),
+        *signature_block(sheet),
+        *provenance(sheet),
+        *limits(sheet),
+    ]
+    photographs = large_photographs(sheet)
+    return [*story, PageBreak(), *photographs] if photographs else story
+
+
+def summaries(sheet: Sheet) -> Iterator[list[Flowable]]:
+    """Yield ever shorter summaries; the first that fits one page is the one to print."""
+    for findings, characters in _SUMMARY_ROOM:
+        yield [
+            *letterhead(sheet),
+            *title_and_status(sheet, "title.summary"),
+            *patient_panel(sheet, brief=True),
+            *referral_panel(sheet),
+            *eye_columns(sheet, most=findings),
+            *not_assessed(sheet),
+            *(comment_and_addenda(sheet, longest=characters) if characters else ()),
+            *signature_block(sheet),
+            *research_notice(sheet),
+            Spacer(1, 1),
+        ]
