@@ -2,7 +2,8 @@
 
 Keys are sorted, nothing is padded, moments are UTC. A field that equals its default is left
 out: a later version may give a record a new field with a default, and the hashes of what was
-written before still hold. Fields of records are therefore never renamed.
+written before still hold. Fields of records are therefore never renamed, and their defaults
+never changed.
 """
 
 import json

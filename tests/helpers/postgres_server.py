@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import psycopg
+
 _USER = "retina"
 
 
@@ -28,7 +30,9 @@ class PostgresServer:
         data = str(self._folder / "data")
         self._call("initdb", "--auth=trust", f"--username={_USER}", "--encoding=UTF8",
                    "--locale=C", "--no-sync", "-D", data)  # fmt: skip
-        options = f"-c listen_addresses='' -k {self._folder} -c fsync=off"
+        options = (
+            f"-c listen_addresses='' -k {self._folder} -c fsync=off -c full_page_writes=off"
+        )
         log = str(self._folder / "log")
         self._call("pg_ctl", "-D", data, "-w", "-o", options, "-l", log, "start")
 
@@ -38,8 +42,12 @@ class PostgresServer:
     def new_database(self) -> str:
         """Return the address of an empty database, or of a copy of the one in `use_copies`."""
         name = f"records_{secrets.token_hex(6)}"
-        template = ["-T", self._template] if self._template else []
-        self._call("createdb", "-h", str(self._folder), "-U", _USER, *template, name)
+        # Names of ours alone; a statement is quicker than the program createdb.
+        template = f" TEMPLATE {self._template}" if self._template else ""
+        with psycopg.connect(
+            host=str(self._folder), user=_USER, dbname="postgres", autocommit=True
+        ) as connection:
+            connection.execute(f"CREATE DATABASE {name}{template} STRATEGY file_copy")
         return self.address(name)
 
     def use_copies(self, address: str) -> None:
