@@ -17,6 +17,7 @@ from retina_desktop.cli.console import (
     guarded,
     internal_error_text,
     say,
+    shown,
     stop,
 )
 from retina_desktop.config.folders import Folders
@@ -33,6 +34,7 @@ from retina_desktop.services.heatmap_export import (
 from retina_desktop.services.results import results_json
 from retina_desktop.services.screening import AnalysePhotograph
 from retina_desktop.services.tasks import TaskContext
+from retina_desktop.services.whole_files import check_writable
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ def analyze(
     ] = "positive",
 ) -> None:
     """Analyse photographs: findings, quality, eye, referral and, if asked, heatmaps."""
+    _check_targets(images, json=json, heatmaps=heatmaps)
     folders = Folders.find()
     analyse = load_analysis(folders, model=model, engine=engine)
     try:
@@ -77,11 +80,11 @@ def analyze(
             analysis = _analyse_one(analyse, path, laterality, export, overlay_labels)
         except RetinaError as error:
             errors.append((path, error))
-            say(f"{path}: {error}")
+            say(f"{shown(path)}: {error}")
         except Exception:
             log.exception("analysis failed")
             errors.append((path, InternalError(internal_error_text(folders))))
-            say(f"{path}: {errors[-1][1]}")
+            say(f"{shown(path)}: {errors[-1][1]}")
         else:
             results.append((path, analysis))
             if json is None:
@@ -90,6 +93,19 @@ def analyze(
         give_json(results_json(results, errors), json)
     if errors:
         raise typer.Exit(ExitCode.SOME_FAILED if results else ExitCode.NOTHING_DONE)
+
+
+def _check_targets(images: list[Path], *, json: Path | None, heatmaps: Path | None) -> None:
+    """Notice before the work, not after it, that its result has no place to go."""
+    if heatmaps is not None and heatmaps.exists() and not heatmaps.is_dir():
+        stop(ExitCode.USAGE, f"{shown(heatmaps)} is not a folder.")
+    if json is None or str(json) == "-":
+        return
+    if json.is_dir():
+        stop(ExitCode.USAGE, f"{shown(json)} is a folder; name a file for the JSON.")
+    if json.exists() and any(image.exists() and json.samefile(image) for image in images):
+        stop(ExitCode.USAGE, f"{shown(json)} is one of the photographs.")
+    check_writable(json)
 
 
 def _analyse_one(
@@ -108,7 +124,7 @@ def _analyse_one(
 def _told(path: Path, analysis: Analysis) -> str:
     """Return what a person at the terminal wants to read of one photograph."""
     quality, eye = analysis.quality, analysis.laterality
-    lines = [f"{path}", f"  {analysis.referral.tier.shown}: {analysis.referral.reason}"]
+    lines = [shown(path), f"  {analysis.referral.tier.shown}: {analysis.referral.reason}"]
     verdict = "gradable" if quality.gradable else "not gradable"
     lines.append(f"  Quality {quality.score:.2f}, {verdict}")
     lines += [f"    {reason.advice}" for reason in quality.reasons]

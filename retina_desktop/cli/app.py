@@ -1,5 +1,7 @@
 """The commands, gathered."""
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -7,7 +9,7 @@ import typer
 from retina_desktop import __version__
 from retina_desktop.bootstrap import open_window
 from retina_desktop.cli import analyze, doctor, models, screen
-from retina_desktop.cli.console import ExitCode, give
+from retina_desktop.cli.console import ExitCode, give, guarded
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.log_files import start_logging
 
@@ -29,6 +31,7 @@ app.add_typer(models.app, name="models")
 
 
 @app.callback()
+@guarded
 def main(
     context: typer.Context,
     *,
@@ -48,5 +51,7 @@ def main(
 
 def run() -> int:
     """Run the command line; returns the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a path outside the console's code page
+        sys.stdout.reconfigure(errors="backslashreplace")
     result: object = app(standalone_mode=True)
     return result if isinstance(result, int) else ExitCode.OK

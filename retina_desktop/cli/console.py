@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable
 from enum import IntEnum
@@ -12,7 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import typer
 
 from retina_desktop.config.folders import Folders
-from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.errors import OutputUnwritableError, RetinaError
 from retina_desktop.services.whole_files import write_whole
 
 log = logging.getLogger(__name__)
@@ -35,17 +36,44 @@ def say(message: str) -> None:
 
 
 def give(text: str) -> None:
-    """Write data to stdout."""
-    typer.echo(text)
+    """Write data to stdout.
+
+    Raises
+    ------
+    OutputUnwritableError
+        If stdout is closed or its disk is full; a reader that has gone away is a
+        BrokenPipeError.
+    """
+    if sys.stdout is None:  # closed by whoever started us
+        raise OutputUnwritableError("The results cannot be written: standard output is closed.")
+    try:
+        typer.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        why = (error.strerror or "the system refused it").lower()
+        raise OutputUnwritableError(
+            f"The results cannot be written to standard output ({why})."
+        ) from error
 
 
 def give_json(document: object, target: Path | None = None) -> None:
-    """Write `document` as JSON to the file `target`, or to stdout when it is None or ``-``."""
-    text = json.dumps(document, ensure_ascii=False, indent=2)
+    """Write `document` as JSON to the file `target`, or to stdout when it is None or ``-``.
+
+    In ASCII, so that neither a console's code page nor a file name that is no UTF-8 spoils it.
+    """
+    text = json.dumps(document, indent=2)
     if target is None or str(target) == "-":
         give(text)
     else:
         write_whole(target, (text + "\n").encode())
+
+
+def shown(path: Path) -> str:
+    """Return `path` for a terminal: on one line, without control characters."""
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(path)
+    )
 
 
 def stop(code: ExitCode, message: str = "") -> NoReturn:
@@ -74,7 +102,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             stop(ExitCode.SOME_FAILED, "Stopped.")
         except BrokenPipeError:
-            sys.stderr.close()  # whoever read our output has gone
+            _let_go_of_stdout()
             raise typer.Exit(ExitCode.SOME_FAILED) from None
         except Exception as error:
             if type(error).__module__.startswith("click") or isinstance(
@@ -85,6 +113,13 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             stop(ExitCode.NOTHING_DONE, internal_error_text(Folders.find()))
 
     return run
+
+
+def _let_go_of_stdout() -> None:
+    """Whoever read our output has gone; what is still buffered would fail again at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def printable(values: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from rich.progress import (
 )
 
 from retina_desktop.bootstrap import load_analysis
-from retina_desktop.cli.console import ExitCode, guarded, say, stop
+from retina_desktop.cli.console import ExitCode, guarded, say, shown, stop
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.services.folder_screening import ScreenFolder, photographs_below
@@ -40,7 +40,7 @@ def screen(
 ) -> None:
     """Analyse every photograph below FOLDER, one row each, written as it is done."""
     if not folder.is_dir():
-        stop(ExitCode.USAGE, f"{folder} is not a folder.")
+        stop(ExitCode.USAGE, f"{shown(folder)} is not a folder.")
     analyse = load_analysis(Folders.find(), model=model, engine=engine)
     codes = analyse.classifier.manifest.codes
     use_case = ScreenFolder(analyse, codes, workers=workers, log_error=_log_error)
@@ -48,9 +48,12 @@ def screen(
         counts = use_case(context, folder, table=out, resume=resume)
     skipped = f", {counts.skipped} were in the table already" if counts.skipped else ""
     say(f"{counts.done} photographs analysed, {counts.failed} failed{skipped}.")
+    if counts.unlisted:
+        many = "1 folder" if counts.unlisted == 1 else f"{counts.unlisted} folders"
+        say(f"{many} could not be read; the photographs in there are missing.")
     if counts.done + counts.skipped == 0:
         stop(ExitCode.NOTHING_DONE, "There is no photograph in this folder.")
-    if counts.failed:
+    if counts.failed or counts.unlisted:
         all_failed = counts.failed == counts.done and not counts.skipped
         stop(ExitCode.NOTHING_DONE if all_failed else ExitCode.SOME_FAILED)
 
@@ -60,7 +63,7 @@ def _log_error(error: Exception) -> None:
 
 
 def _progress(folder: Path) -> "nullcontext[TaskContext] | _TerminalProgress":
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():  # None: it was closed by our caller
         return nullcontext(TaskContext())
     return _TerminalProgress(sum(1 for _ in photographs_below(folder)))
 

@@ -1,32 +1,28 @@
 """Screen a folder of photographs into a CSV table that survives being killed at any moment.
 
-One row a photograph, appended as soon as it is done and flushed to the disk in small groups.
-Resuming reads the table, cuts off a half-written last row, and skips what stands in it: no
-photograph is repeated and none is lost. Memory does not grow with the folder: paths are
-listed lazily and only a few photographs are in flight.
+One row a photograph, appended as soon as it is done (`screening_table`). Resuming skips what
+stands in the table: no photograph is repeated and none is lost. Few photographs are in flight
+and paths are listed a folder at a time; only the keys of finished rows are kept.
 """
 
-import csv
-import io
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import OutputUnwritableError, RetinaError
 from retina_desktop.services.results import csv_error_row, csv_header, csv_row
 from retina_desktop.services.screening import AnalysedPhotograph
+from retina_desktop.services.screening_table import ScreeningTable, open_table, path_key
 from retina_desktop.services.tasks import TaskContext
 
 _IMAGE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".tif", ".tiff", ".bmp", ".webp")
 PHOTOGRAPH_SUFFIXES = frozenset((*_IMAGE_SUFFIXES, ".dcm", ".dicom"))
 _IN_FLIGHT_PER_WORKER = 2
-_SYNC_EVERY = 32  # rows between two fsyncs: a kill loses none, a power cut at most these
 
 
 class PhotographAnalysis(Protocol):
@@ -44,6 +40,7 @@ class FolderCounts:
     done: int = 0
     failed: int = 0
     skipped: int = 0  # already in the table when resuming
+    unlisted: int = 0  # folders that could not be read: their photographs are missing
 
 
 def _ignore(error: Exception) -> None:
@@ -67,25 +64,25 @@ class ScreenFolder:
         Raises
         ------
         OutputUnwritableError
-            The table exists and `resume` is False, or belongs to another model, or cannot
-            be written.
+            See `open_table`; also where no photograph in the table lies in `folder`.
         """
-        header = csv_header(self.codes)
-        finished = _open_for_resume(table, header) if resume else set()
-        if not resume and table.exists():
-            raise OutputUnwritableError(
-                "The results file exists already; add --resume to go on with it, or choose "
-                "another name."
-            )
-        below = photographs_below(folder, on_unreadable=self.log_error)
-        todo = (path for path in below if os.fspath(path) not in finished)
-        with _RowWriter(table, header) as writer:
-            counts = self._run(context, todo, writer)
-        return FolderCounts(counts.done, counts.failed, skipped=len(finished))
+        unlisted: list[Exception] = []
+
+        def on_unreadable(error: Exception) -> None:
+            unlisted.append(error)
+            self.log_error(error)
+
+        with open_table(table, csv_header(self.codes), resume=resume) as opened:
+            _check_same_folder(opened.finished, folder)
+            passed_over = opened.finished | {path_key(table)}
+            below = photographs_below(folder, on_unreadable=on_unreadable)
+            todo = (path for path in below if path_key(path) not in passed_over)
+            done, failed = self._run(context, todo, opened)
+        return FolderCounts(done, failed, len(opened.finished), len(unlisted))
 
     def _run(
-        self, context: TaskContext, todo: Iterator[Path], writer: "_RowWriter"
-    ) -> FolderCounts:
+        self, context: TaskContext, todo: Iterator[Path], writer: ScreeningTable
+    ) -> tuple[int, int]:
         done = failed = 0
         with ThreadPoolExecutor(self.workers, thread_name_prefix="screen") as pool:
             running: dict[Future[Analysis], Path] = {}
@@ -95,12 +92,12 @@ class ScreenFolder:
                     for path in islice(todo, room):
                         running[pool.submit(self._analyse_one, path)] = path
                     if not running:
-                        return FolderCounts(done, failed)
+                        return done, failed
                     ended, _ = wait(running, return_when=FIRST_COMPLETED)
                     for future in ended:
                         failed += not self._write(writer, running.pop(future), future)
                         done += 1
-                        context.progress(0.0, str(done))
+                        context.progress(0.0, str(len(writer.finished) + done))
             finally:
                 for future in running:
                     future.cancel()
@@ -108,7 +105,7 @@ class ScreenFolder:
     def _analyse_one(self, path: Path) -> Analysis:
         return self.analyse(TaskContext(), path).analysis
 
-    def _write(self, writer: "_RowWriter", path: Path, future: Future[Analysis]) -> bool:
+    def _write(self, writer: ScreeningTable, path: Path, future: Future[Analysis]) -> bool:
         try:
             row = csv_row(path, future.result(), self.codes)
         except RetinaError as error:
@@ -122,14 +119,28 @@ class ScreenFolder:
         return True
 
 
+def _check_same_folder(finished: frozenset[str], folder: Path) -> None:
+    """Refuse to go on with another folder's table, which would repeat every photograph.
+
+    That is also what a relative path becomes in another working folder.
+    """
+    inside = path_key(folder).rstrip(os.sep) + os.sep
+    if finished and not any(path.startswith(inside) for path in finished):
+        raise OutputUnwritableError(
+            "The results file is about photographs elsewhere; name the folder as at its "
+            "beginning, from the same working folder, or choose another results file."
+        )
+
+
 def photographs_below(
     folder: Path, *, on_unreadable: Callable[[Exception], None] = _ignore
 ) -> Iterator[Path]:
     """Yield the photographs in `folder` and below it, sorted within each folder.
 
     Files count by their suffix; those without one, or with a number for one (as DICOM files
-    named by their UID have), count too. Hidden files and links to folders are left out; a
-    folder that cannot be listed is told to `on_unreadable` and passed over.
+    named by their UID have), count too, and so do links whose file is not there: a row that
+    says so is better than none. Hidden files and links to folders are left out; a folder that
+    cannot be listed is told to `on_unreadable` and passed over.
     """
     folders = [folder]
     while folders:
@@ -143,96 +154,20 @@ def photographs_below(
         below = [e for e in listed if e.is_dir(follow_symlinks=False)]
         folders += [here / e.name for e in reversed(below) if not e.name.startswith(".")]
         for entry in listed:
-            if not entry.name.startswith(".") and entry.is_file() and _may_be_photograph(entry):
+            if _may_be_photograph(entry) and _is_file(entry):
                 yield here / entry.name
 
 
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Tell files, and links that lead nowhere or in a circle, from everything else."""
+    try:
+        return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
+    except OSError:  # no permission, too many links: reading it will say which
+        return True
+
+
 def _may_be_photograph(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
     suffix = Path(entry.name).suffix.lower()
     return suffix in PHOTOGRAPH_SUFFIXES or not suffix or suffix[1:].isdigit()
-
-
-class _RowWriter:
-    """Appends whole rows with one system call each, so that a kill leaves no half of one."""
-
-    def __init__(self, table: Path, header: Sequence[str]) -> None:
-        self._table, self._header = table, header
-        self._file: BinaryIO | None = None
-        self._unsynced = 0
-
-    def __enter__(self) -> "_RowWriter":
-        try:
-            self._file = self._table.open("ab", buffering=0)
-        except OSError as error:
-            raise _unwritable(error) from error
-        if self._file.tell() == 0:
-            self.write(self._header)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            with suppress(OSError):
-                os.fsync(self._file.fileno())
-            self._file.close()
-
-    def write(self, row: Sequence[str]) -> None:
-        if self._file is None:
-            raise ValueError("the table is not open")
-        text = io.StringIO(newline="")
-        csv.writer(text).writerow(row)
-        data = text.getvalue().encode("utf-8", "surrogateescape")
-        try:
-            written = self._file.write(data)
-            if written != len(data):
-                raise OSError(f"wrote {written} of {len(data)} bytes")
-            self._unsynced += 1
-            if self._unsynced >= _SYNC_EVERY:
-                os.fsync(self._file.fileno())
-                self._unsynced = 0
-        except OSError as error:
-            raise _unwritable(error) from error
-
-
-def _open_for_resume(table: Path, header: Sequence[str]) -> set[str]:
-    """Cut a half-written last row off `table` and return the paths that stand in it."""
-    if not table.exists():
-        return set()
-    finished: set[str] = set()
-    end = 0
-    try:
-        with table.open("rb") as file:
-            for number, (row, end_of_row) in enumerate(_whole_rows(file)):
-                if number == 0 and row != list(header):
-                    raise OutputUnwritableError(
-                        "The results file belongs to another model or program; choose "
-                        "another name."
-                    )
-                if len(row) != len(header):
-                    break
-                end = end_of_row
-                if number:
-                    finished.add(row[0])
-        os.truncate(table, end)
-    except OSError as error:
-        raise _unwritable(error) from error
-    return finished
-
-
-def _whole_rows(file: BinaryIO) -> Iterator[tuple[list[str], int]]:
-    """Yield each complete row with the offset after it; a quoted field may hold newlines."""
-    pending, end = b"", 0
-    for line in file:
-        pending += line
-        if not line.endswith(b"\n") or pending.count(b'"') % 2:
-            continue
-        end += len(pending)
-        text = pending.decode("utf-8", "surrogateescape")
-        yield next(csv.reader(io.StringIO(text, newline=""))), end
-        pending = b""
-
-
-def _unwritable(error: OSError) -> OutputUnwritableError:
-    why = (error.strerror or "the disk refused it").lower()
-    return OutputUnwritableError(
-        f"The results file cannot be written ({why}); free some space or choose another folder."
-    )

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -217,10 +219,9 @@ def test_two_photographs_of_one_name_do_not_overwrite_each_other(
 
 
 def test_heatmaps_that_cannot_be_written_are_told(program, sample, tmp_path):
-    (tmp_path / "occupied").write_text("a file")
-    ended = program(
-        "analyze", sample, "--heatmaps", tmp_path / "occupied", "--overlay-labels", "DR"
-    )
+    occupied = tmp_path / "maps" / f"{sample.stem}__DR.png"
+    occupied.mkdir(parents=True)
+    ended = program("analyze", sample, "--heatmaps", occupied.parent, "--overlay-labels", "DR")
     assert ended.code == 3
     assert "cannot be written" in ended.err
     assert "Traceback" not in ended.err
@@ -232,3 +233,56 @@ def test_no_patient_data_reach_the_log(program, sample, own_data_folder, tmp_pat
     assert program("analyze", named).code == 3
     for log in (own_data_folder / "logs").glob("*"):
         assert "Roe" not in log.read_text()
+
+
+def test_a_name_that_is_no_utf_8_spoils_nothing(program, photographs, tmp_path):
+    odd = tmp_path / os.fsdecode(b"a\xff\n\x1b[31m.jpg")
+    try:
+        shutil.copy(photographs / "eye OD.jpg", odd)
+    except OSError:
+        pytest.skip("this file system takes no such name")
+    strict = {"PYTHONIOENCODING": "utf-8", "PYTHONUTF8": "0"}
+    told = program("analyze", odd, photographs / "eye OS.jpg", environment=strict)
+    assert told.code == 0
+    assert "a\\udcff\\n\\x1b[31m.jpg" in told.out
+    ended = program("analyze", odd, "--json", "-", environment=strict)
+    assert ended.json["results"][0]["path"] == str(odd)
+    to_file = program("analyze", odd, "--json", tmp_path / "a.json")
+    assert to_file.code == 0
+    assert json.loads((tmp_path / "a.json").read_text())["results"][0]["path"] == str(odd)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+@pytest.mark.parametrize("arguments", [("models", "list"), ("--version",)])
+def test_a_full_standard_output_is_one_sentence(own_data_folder, arguments):
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "retina_desktop", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines() == [
+        "The results cannot be written to standard output (no space left on device)."
+    ]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes streams")
+def test_a_closed_standard_output_loses_nothing_in_silence(own_data_folder):
+    command = f"exec '{sys.executable}' -m retina_desktop models list >&-"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert ended.returncode == 3
+    assert "standard output is closed" in ended.stderr
+
+
+def test_a_target_that_cannot_be_is_told_before_the_work(program, photographs, tmp_path):
+    eye = shutil.copy(photographs / "eye OD.jpg", tmp_path)
+    before = Path(eye).read_bytes()
+    assert program("analyze", eye, "--json", eye).code == 2
+    assert program("analyze", eye, "--json", tmp_path).code == 2
+    assert program("analyze", eye, "--heatmaps", eye).code == 2
+    assert Path(eye).read_bytes() == before

@@ -2,9 +2,13 @@
 
 import csv
 import os
-import signal
+import shutil
 import subprocess
 import sys
+import time
+from pathlib import Path
+
+import pytest
 
 from retina_desktop.domain.labels import RFMID_CODES
 
@@ -19,7 +23,7 @@ def test_a_folder_becomes_a_table(program, photographs, tmp_path):
     ended = program("screen", photographs, "--out", table, "--workers", 2)
     assert ended.code == 1  # one photograph is damaged
     assert "4 photographs analysed, 1 failed" in ended.err
-    rows = {row["path"].split("/")[-1]: row for row in rows_of(table)}
+    rows = {Path(row["path"]).name: row for row in rows_of(table)}
     assert set(rows) == {"eye OD.jpg", "eye OS.jpg", "cat.png", "damaged.jpg"}
     assert list(rows["cat.png"])[:6] == [
         "path",
@@ -62,8 +66,8 @@ def test_killed_and_resumed_no_row_is_lost_or_repeated(program, photographs, tmp
         while process.poll() is None and (
             not table.exists() or table.read_bytes().count(b"\n") < before + 5
         ):
-            os.sched_yield()
-        process.send_signal(signal.SIGKILL)
+            time.sleep(0)
+        process.kill()
         process.wait()
         rounds += 1
     ended = program("screen", many, "--out", table, "--resume")
@@ -82,3 +86,16 @@ def test_an_empty_folder_says_so(program, tmp_path):
 
 def test_a_folder_that_is_none_is_wrong_usage(program, tmp_path):
     assert program("screen", tmp_path / "none", "--out", tmp_path / "out.csv").code == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files as POSIX has them")
+def test_a_folder_that_cannot_be_read_is_told(program, photographs, tmp_path):
+    root = tmp_path / "root"
+    shutil.copytree(photographs, root / "open")
+    closed = root / "closed"
+    closed.mkdir(mode=0)
+    if os.access(closed, os.R_OK):
+        pytest.skip("this user reads everything")
+    ended = program("screen", root, "--out", tmp_path / "out.csv")
+    assert ended.code == 1
+    assert "1 folder could not be read" in ended.err

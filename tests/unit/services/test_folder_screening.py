@@ -180,3 +180,48 @@ def test_few_photographs_are_in_flight(tmp_path):
         context, root, table=tmp_path / "out.csv", resume=False
     )
     assert most <= 4
+
+
+def test_resuming_knows_a_photograph_by_any_spelling(folder, tmp_path, monkeypatch):
+    table = tmp_path / "out.csv"
+    monkeypatch.chdir(tmp_path)
+    ScreenFolder(Analyse(), CODES)(TaskContext(), Path(folder.name), table=table, resume=False)
+    again = Analyse()
+    for spelling in (folder, Path(folder.name), Path("..") / tmp_path.name / folder.name):
+        counts = ScreenFolder(again, CODES)(TaskContext(), spelling, table=table, resume=True)
+        assert (counts.done, counts.skipped) == (0, 5)
+    assert again.asked == []
+
+
+def test_resuming_from_another_working_folder_repeats_nothing(folder, tmp_path, monkeypatch):
+    table = tmp_path / "out.csv"
+    monkeypatch.chdir(tmp_path)
+    ScreenFolder(Analyse(), CODES)(TaskContext(), Path(folder.name), table=table, resume=False)
+    before = table.read_bytes()
+    monkeypatch.chdir("/")
+    with pytest.raises(OutputUnwritableError, match="photographs elsewhere"):
+        ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=True)
+    assert table.read_bytes() == before
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_have_a_row(folder, tmp_path):
+    (folder / "circle.jpg").symlink_to("circle.jpg")
+    (folder / "gone.jpg").symlink_to("nothing.jpg")
+    (folder / "whole.jpg").symlink_to("1.jpg")
+    asked = {path.name for path in photographs_below(folder)}
+    assert asked >= {"circle.jpg", "gone.jpg", "whole.jpg"}
+
+
+def test_the_table_itself_is_no_photograph(folder):
+    table = folder / "results"
+    analyse = Analyse()
+    ScreenFolder(analyse, CODES)(TaskContext(), folder, table=table, resume=False)
+    ScreenFolder(analyse, CODES)(TaskContext(), folder, table=table, resume=True)
+    assert sorted(analyse.asked) == ["1.2.840.7", "1.jpg", "2.PNG", "3.tif", "plain"]
+
+
+def test_folders_that_cannot_be_listed_are_counted(folder, tmp_path):
+    counts = ScreenFolder(Analyse(), CODES)(
+        TaskContext(), folder / "gone", table=tmp_path / "out.csv", resume=False
+    )
+    assert (counts.done, counts.unlisted) == (0, 1)

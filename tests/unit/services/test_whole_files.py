@@ -1,11 +1,13 @@
 """Files appear whole or not at all."""
 
 import errno
+import os
+import threading
 
 import pytest
 
 from retina_desktop.domain.errors import OutputUnwritableError
-from retina_desktop.services.whole_files import write_whole
+from retina_desktop.services.whole_files import check_writable, write_whole
 
 
 def test_a_new_file_in_a_new_folder(tmp_path):
@@ -38,6 +40,48 @@ def test_a_folder_in_the_way_is_one_sentence(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a"]
 
 
-def test_others_may_read_the_result(tmp_path):
-    write_whole(tmp_path / "a", b"x")
-    assert (tmp_path / "a").stat().st_mode & 0o044 == 0o044
+def test_who_may_read_a_result_is_as_the_umask_says(tmp_path):
+    before = os.umask(0o077)
+    try:
+        write_whole(tmp_path / "own", b"x")
+        os.umask(0o022)
+        write_whole(tmp_path / "shared", b"x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "own").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "shared").stat().st_mode & 0o777 == 0o644
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "link").symlink_to("real")
+    write_whole(tmp_path / "link", b"x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real").read_bytes() == b"x"
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    received = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
+    reader.start()
+    write_whole(pipe, b"x")
+    reader.join(10)
+    assert received == [b"x"]
+    assert pipe.is_fifo()
+
+
+def test_a_circle_of_links_is_one_sentence(tmp_path):
+    (tmp_path / "circle").symlink_to("circle")
+    with pytest.raises(OutputUnwritableError):
+        write_whole(tmp_path / "circle", b"x")
+    with pytest.raises(OutputUnwritableError):
+        check_writable(tmp_path / "circle" / "a.json")
+
+
+def test_what_cannot_be_written_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").touch()
+    check_writable(tmp_path / "new" / "a.json")
+    check_writable(tmp_path / "file")
+    with pytest.raises(OutputUnwritableError, match="another folder"):
+        check_writable(tmp_path / "file" / "a.json")
