@@ -41,6 +41,8 @@ class Lanes:
     def shut_down(self) -> bool:
         """Cancel all work and wait for it; False when some did not stop in time."""
         lanes = (self.analysis, self.pictures, self.heatmaps, self.files)
+        for lane in lanes:  # all at once, so that the window's end waits for the slowest only
+            lane.cancel_all()
         stopped = [lane.shut_down() for lane in lanes]  # every one, not only up to a late one
         return all(stopped)
 
