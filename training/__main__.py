@@ -9,9 +9,10 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
 import typer
-from torch import Tensor
+from torch import Tensor, nn
 
 from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.ml.export import export_bundle
@@ -24,9 +25,16 @@ from training.evaluate import (
     preprocessing_steps,
 )
 from training.first_weights import LITE0, start_from
-from training.prepared import PreparedData, load_prepared, prepare
+from training.prepared import (
+    SAME_EYES_NAME,
+    PreparedData,
+    load_prepared,
+    prepare,
+    set_aside,
+)
 from training.results import read_results, write_results
 from training.run_record import load_best, read_facts, write_record
+from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.seed_recipe import SeedRecipe, SeedTraining, epoch_order, to_batch
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
@@ -81,24 +89,10 @@ def train(
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
     data = load_prepared(manifest, work_dir, RFMID_CODES)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     recipe = SeedRecipe(epochs=epochs, early_size=early_size, early_share=early_share)
     network = create_network(len(RFMID_CODES), seed=recipe.seed)
-    training = data.part(Part.TRAINING)
-    drawn = len(epoch_order(training, recipe, 0))
-    write_record(
-        work_dir / RUN_NAME, recipe, initial=initial, photographs_an_epoch=drawn, device=device
-    )
-    run = SeedTraining(
-        network,
-        recipe,
-        training=training,
-        validation=data.part(Part.VALIDATION),
-        run_dir=work_dir / RUN_NAME,
-        clock=time.monotonic,
-        budget_s=None if budget_minutes is None else budget_minutes * 60,
-        device=device,
-    )
+    budget_s = None if budget_minutes is None else budget_minutes * 60
+    run = _open_run(data, recipe, network, work_dir / RUN_NAME, initial, budget_s)
     if run.resume():
         log.info("going on with epoch %d", run.progress.epoch + 1)
     else:
@@ -106,6 +100,23 @@ def train(
         log.info("weights carried over: %d tensors", len(report.carried) if report else 0)
     run.run()
     log.info("best validation AUROC %.4f", run.progress.best_auroc)
+
+
+@app.command()
+def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
+    """Set test photographs aside that show an eye which training or validation shows."""
+    torch.set_num_threads(threads)
+    (work_dir / SAME_EYES_NAME).unlink(missing_ok=True)
+    data = load_prepared(manifest, work_dir, RFMID_CODES)
+    network = create_network(len(RFMID_CODES))
+    load_best(work_dir / RUN_NAME, network)
+    features = compute_features(network, data.squares)
+    test = data.rows_of(Part.TEST)
+    others = np.setdiff1d(np.arange(len(data.images)), test)
+    proposed = propose_pairs(features, data.groups, judged=test, among=others)
+    pairs = confirm_pairs(data.squares, proposed)
+    set_aside(work_dir, data, pairs)
+    log.info("%d pairs of photographs show one eye", len(pairs))
 
 
 @app.command(name="evaluate")
@@ -124,7 +135,9 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
         tensor_of=partial(application_tensor, size=size, steps=preprocessing_steps(size)),
         size=size,
     )
-    result = evaluate(data, logits, facts)
+    looked_for = (work_dir / SAME_EYES_NAME).exists()
+    aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
+    result = evaluate(data, logits, facts, set_aside=aside)
     write_results(work_dir / RESULTS_NAME, result)
     log.info("mean AUROC on test, %d pairs: %s", result.views.pairs, result.views.application)
 
@@ -151,6 +164,30 @@ def export(
     draft = build_manifest(result, text, preprocessing_steps(result.run.input_size))
     export_bundle(network, draft, destination, card=write_card(result, text))
     log.info("%s is written", destination.name)
+
+
+def _open_run(
+    data: PreparedData,
+    recipe: SeedRecipe,
+    network: nn.Module,
+    run_dir: Path,
+    initial: str,
+    budget_s: float | None,
+) -> SeedTraining:
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    training = data.part(Part.TRAINING)
+    drawn = len(epoch_order(training, recipe, 0))
+    write_record(run_dir, recipe, initial=initial, photographs_an_epoch=drawn, device=device)
+    return SeedTraining(
+        network,
+        recipe,
+        training=training,
+        validation=data.part(Part.VALIDATION),
+        run_dir=run_dir,
+        clock=time.monotonic,
+        budget_s=budget_s,
+        device=device,
+    )
 
 
 def _plain_batches(data: PreparedData, recipe: SeedRecipe) -> Iterator[Tensor]:

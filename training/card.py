@@ -337,10 +337,20 @@ def _data(result: EvaluationResult) -> str:
     return (
         "## Data\n\n"
         "Split by patient within each source; photographs without a patient's number, and "
-        f"{result.run.duplicate_pairs} pairs of near duplicates across all sources (found by a "
-        "perceptual hash and the correlation of their detail), were grouped first, and no "
-        "group straddles two parts. *Not stated*: no licence was found, so none was given."
+        f"{result.run.duplicate_pairs} pairs across all sources that may show one picture (by "
+        "a perceptual hash and the correlation of detail), were grouped first, and no group "
+        f"straddles two parts.{_set_aside(result)} *Not stated*: no licence was found, so none "
+        "was given."
         "\n\n" + _table(head, rows) + "\n\n" + "\n".join(notes)
+    )
+
+
+def _set_aside(result: EvaluationResult) -> str:
+    if result.set_aside is None:
+        return " Second photographs of an eye under another number were not looked for."
+    return (
+        f" {result.set_aside} test photographs that show an eye of training or validation "
+        "under another number (keypoints that fit one transform) were left out of the test."
     )
 
 

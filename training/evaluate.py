@@ -3,7 +3,7 @@
 Both parts go through the application's own decoding, field of view, crop and preprocessing.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from training.calibration_fit import (
     natural_sources,
 )
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
+from training.metrics import RESAMPLES
 from training.prepared import PreparedData
 from training.results import (
     RESULTS_SCHEMA,
@@ -87,18 +88,25 @@ def compute_logits(
     """Ask `network` about validation and test.
 
     Where the application finds no field of view it asks no model; here such a photograph is
-    shown as an even grey, so that no row is missing, and counted.
+    shown as an even field, so that no row is missing, and counted.
     """
     parts: dict[Part, NDArray[np.float32]] = {}
-    missing = 0
+    missing: list[Path] = []
+
+    def tensors(part: Part) -> Iterator[NDArray[np.float32]]:
+        for row in data.rows_of(part).tolist():
+            path = image_dir / data.images[row].path
+            tensor = tensor_of(path)
+            if tensor is None:
+                missing.append(path)
+                tensor = np.zeros((3, size, size), np.float32)
+            yield tensor
+
     for part in (Part.VALIDATION, Part.TEST):
-        paths = [image_dir / data.images[row].path for row in data.rows_of(part).tolist()]
-        tensors = [tensor_of(path) for path in paths]
-        missing = sum(tensor is None for tensor in tensors)
-        even = np.zeros((3, size, size), np.float32)
-        parts[part] = _forward(network, (even if t is None else t for t in tensors))
+        missing.clear()
+        parts[part] = _forward(network, tensors(part))
     plain = predict(network, data.part(Part.TEST), size=size)
-    return Logits(parts[Part.VALIDATION], parts[Part.TEST], plain, missing)
+    return Logits(parts[Part.VALIDATION], parts[Part.TEST], plain, len(missing))
 
 
 @torch.inference_mode()
@@ -121,9 +129,18 @@ def _forward(network: nn.Module, tensors: Iterable[NDArray[np.float32]]) -> NDAr
 
 
 def evaluate(
-    data: PreparedData, logits: Logits, run: RunFacts, *, resamples: int = 1000
+    data: PreparedData,
+    logits: Logits,
+    run: RunFacts,
+    *,
+    set_aside: int | None = None,
+    resamples: int = RESAMPLES,
 ) -> EvaluationResult:
-    """Fit on validation, measure on test."""
+    """Fit on validation, measure on test.
+
+    `set_aside` is the number of test photographs that were left out because training or
+    validation shows the same eye; None where nobody looked for them.
+    """
     training, validation = data.part(Part.TRAINING), data.part(Part.VALIDATION)
     test = data.part(Part.TEST)
     natural = natural_sources(data.images)
@@ -142,6 +159,7 @@ def evaluate(
         sources=_sources(data),
         labels=tuple(_with_status(label, metrics) for label in labels),
         metrics=tuple(metrics),
+        set_aside=set_aside,
         views=ViewComparison(
             _or_none(value), _or_none(plain), len(pairs), logits.without_field
         ),

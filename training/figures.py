@@ -1,6 +1,5 @@
 """The figures of a test: per label within each source, with intervals by patient."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +13,16 @@ from training.metrics import (
     Interval,
     Scores,
     Truth,
+    Values,
+    Weights,
     auroc,
     average_precision,
+    draw_weights,
     expected_calibration_error,
-    resampled_rows,
+    interval_of,
     score_pairs,
-    sensitivity,
-    specificity,
+    sensitivity_at,
+    specificity_at,
     with_interval,
 )
 
@@ -44,27 +46,24 @@ class Answers:
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
     """Return all figures, the mean over pairs first, then by source and label."""
     names = np.array(answers.sources)
-    figures = [_mean_auroc(answers, seed, resamples)]
+    weights = draw_weights(answers.groups, seed=seed, resamples=resamples)
+    figures = [_mean_auroc(answers, weights)]
     for source in sorted(set(answers.sources)):
-        figures += _healthy_untouched(answers, names == source, source, seed, resamples)
+        own = names == source
+        figures += _healthy_untouched(answers, own, source, weights)
         for column, threshold in enumerate(answers.thresholds):
-            rows = np.flatnonzero((names == source) & answers.known[:, column])
+            rows = np.flatnonzero(own & answers.known[:, column])
             if threshold is not None and len(rows):
-                figures += _pair(answers, rows, column, source, threshold, seed, resamples)
+                figures += _pair(answers, rows, column, source, weights)
     return [figure for figure in figures if np.isfinite(figure.value)]
 
 
 def _pair(
-    answers: Answers,
-    rows: NDArray[np.int64],
-    column: int,
-    source: str,
-    threshold: float,
-    seed: int,
-    resamples: int,
+    answers: Answers, rows: NDArray[np.int64], column: int, source: str, weights: Weights
 ) -> list[Metric]:
     truth: Truth = answers.targets[rows, column] > 0.5
     scores: Scores = answers.probabilities[rows, column]
+    threshold = answers.thresholds[column] or 0.0
     positives, negatives = int(truth.sum()), int((~truth).sum())
     wanted: list[tuple[str, Figure]] = []
     if min(positives, negatives) >= REPORT_FROM:
@@ -74,22 +73,25 @@ def _pair(
             ("ece", expected_calibration_error),
         ]
     if positives >= REPORT_FROM:
-        wanted.append(("sensitivity", lambda t, s: sensitivity(t, s >= threshold)))
+        wanted.append(("sensitivity", sensitivity_at(threshold)))
     if negatives >= REPORT_FROM:
-        wanted.append(("specificity", lambda t, s: specificity(t, s >= threshold)))
-    found: list[Metric] = []
-    for name, figure in wanted:
-        interval = with_interval(
-            figure, truth, scores, answers.groups[rows], seed=seed, resamples=resamples
+        wanted.append(("specificity", specificity_at(threshold)))
+    code = answers.codes[column]
+    return [
+        _metric(
+            name,
+            with_interval(figure, truth, scores, weights[:, rows]),
+            code,
+            source,
+            positives,
+            negatives,
         )
-        found.append(
-            _metric(name, interval, answers.codes[column], source, positives, negatives)
-        )
-    return found
+        for name, figure in wanted
+    ]
 
 
 def _healthy_untouched(
-    answers: Answers, own: NDArray[np.bool_], source: str, seed: int, resamples: int
+    answers: Answers, own: NDArray[np.bool_], source: str, weights: Weights
 ) -> list[Metric]:
     """Share of the healthy eyes of a source for which no label at all is called."""
     if ANY_DISEASE not in answers.codes:
@@ -100,28 +102,22 @@ def _healthy_untouched(
         return []
     limits = np.array([np.inf if t is None else t for t in answers.thresholds])
     called = np.asarray((answers.probabilities[rows] >= limits).any(axis=1), np.float64)
-    interval = with_interval(
-        lambda truth, scores: specificity(truth, scores > 0.5),
-        np.zeros(len(rows), np.bool_),
-        called,
-        answers.groups[rows],
-        seed=seed,
-        resamples=resamples,
-    )
+    healthy = np.zeros(len(rows), np.bool_)
+    interval = with_interval(specificity_at(0.5), healthy, called, weights[:, rows])
     return [_metric("specificity_all_labels", interval, "", source, 0, len(rows))]
 
 
-def _mean_auroc(answers: Answers, seed: int, resamples: int) -> Metric:
+def _mean_auroc(answers: Answers, weights: Weights) -> Metric:
     value, pairs = mean_pair_auroc(answers)
-    drawn = [
-        _mean_over(answers, rows, pairs)
-        for rows in resampled_rows(answers.groups, seed=seed, resamples=resamples)
-        if pairs
-    ]
-    if not drawn:
-        return Metric("mean_auroc", value)
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
-    return Metric("mean_auroc", value, float(low), float(high))
+    names = np.array(answers.sources)
+    drawn: list[Values] = []
+    for source, column in pairs:
+        rows = np.flatnonzero((names == source) & answers.known[:, column])
+        truth: Truth = answers.targets[rows, column] > 0.5
+        drawn.append(auroc(truth, answers.probabilities[rows, column], weights[:, rows]))
+    means = np.stack(drawn).mean(axis=0) if drawn else np.zeros(0)
+    interval = interval_of(value, means)
+    return _metric("mean_auroc", interval, "", "", None, None)
 
 
 def mean_pair_auroc(answers: Answers) -> tuple[float, list[tuple[str, int]]]:
@@ -143,21 +139,13 @@ def mean_pair_auroc(answers: Answers) -> tuple[float, list[tuple[str, int]]]:
     return value, [(pair.source, answers.codes.index(pair.label)) for pair in kept]
 
 
-def _mean_over(
-    answers: Answers, rows: NDArray[np.int64], pairs: Sequence[tuple[str, int]]
-) -> float:
-    names = np.array(answers.sources)[rows]
-    values = []
-    for source, column in pairs:
-        own = rows[(names == source) & answers.known[rows, column]]
-        truth = answers.targets[own, column] > 0.5
-        values.append(auroc(truth, answers.probabilities[own, column]))
-    finite = [value for value in values if np.isfinite(value)]
-    return float(np.mean(finite)) if finite else float("nan")
-
-
 def _metric(
-    name: str, interval: Interval, label: str, source: str, positives: int, negatives: int
+    name: str,
+    interval: Interval,
+    label: str,
+    source: str,
+    positives: int | None,
+    negatives: int | None,
 ) -> Metric:
     return Metric(
         name,

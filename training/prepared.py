@@ -27,6 +27,7 @@ from training.seed_recipe import PartData
 from training.splits import Part, split_groups
 
 SPLIT_NAME = "split.json"
+SAME_EYES_NAME = "same_eyes.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +86,9 @@ def prepare(manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int) 
 def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> PreparedData:
     """Return what `prepare` made, with the very split it wrote.
 
+    Test photographs of an eye that other parts show too, where `set_aside` was told of them,
+    are in no part any more.
+
     Raises
     ------
     ManifestUnreadableError
@@ -100,14 +104,31 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
     rows = content["rows"]
     if [row["file"] for row in rows] != [image.path for image in images]:
         raise ManifestUnreadableError("The manifest has changed: run prepare again.")
+    aside = {pair[0] for pair in same_eyes(work_dir)}
+    parts = (Part.SET_ASIDE if row["file"] in aside else Part(row["part"]) for row in rows)
     return PreparedData(
         images,
         squares,
         np.array([row["group"] for row in rows], np.int64),
-        tuple(Part(row["part"]) for row in rows),
+        tuple(parts),
         tuple(codes),
         int(content["duplicate_pairs"]),
     )
+
+
+def set_aside(work_dir: Path, data: PreparedData, pairs: Sequence[tuple[int, int]]) -> None:
+    """Note the pairs of a test row and a row of another part that show one eye."""
+    files = [[data.images[row].path for row in pair] for pair in pairs]
+    write_atomically(work_dir / SAME_EYES_NAME, json.dumps(files, indent=0).encode())
+
+
+def same_eyes(work_dir: Path) -> list[list[str]]:
+    """Return the pairs of files that `set_aside` noted, the test's first."""
+    try:
+        pairs: list[list[str]] = json.loads((work_dir / SAME_EYES_NAME).read_bytes())
+    except FileNotFoundError:
+        return []
+    return pairs
 
 
 def _cached(

@@ -85,7 +85,11 @@ class ViewComparison:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """Everything the card and the manifest say in figures."""
+    """Everything the card and the manifest say in figures.
+
+    ``set_aside`` counts the test photographs that were left out because training or
+    validation shows the same eye; None where nobody looked for them.
+    """
 
     schema: int
     run: RunFacts
@@ -93,6 +97,7 @@ class EvaluationResult:
     labels: tuple[LabelResult, ...]
     metrics: tuple[Metric, ...]
     views: ViewComparison
+    set_aside: int | None = None
 
 
 _ADAPTER = TypeAdapter(EvaluationResult)

@@ -1,6 +1,6 @@
 """Who trains, who chooses, who judges: groups of photographs dealt to three parts."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
@@ -17,6 +17,7 @@ class Part(StrEnum):
     TRAINING = "training"
     VALIDATION = "validation"
     TEST = "test"
+    SET_ASIDE = "set aside"  # of the test: shows an eye that training or validation shows
 
 
 SHARES: Mapping[Part, float] = MappingProxyType(
@@ -56,23 +57,27 @@ def split_groups(
     members: dict[int, list[int]] = defaultdict(list)
     for row, group in enumerate(groups.tolist()):
         members[group].append(row)
-    counts: dict[str, int] = defaultdict(int)
-    for image in images:
-        for code in image.positives:
-            counts[code] += 1
-    strata: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for group, rows in sorted(members.items()):
-        shown = {code for row in rows for code in images[row].positives}
-        rarest = min(shown, key=lambda code: (counts[code], code), default="")
-        strata[images[rows[0]].source, rarest].append(group)
     generator = np.random.default_rng(seed)
     parts: dict[int, Part] = {}
-    for _, stratum in sorted(strata.items()):
+    for stratum in _strata(images, members):
         order = generator.permutation(len(stratum)).tolist()
         sizes = [len(members[stratum[place]]) for place in order]
         dealt = _deal(sizes, shares)
         parts.update({stratum[p]: part for p, part in zip(order, dealt, strict=True)})
     return tuple(parts[group] for group in groups.tolist())
+
+
+def _strata(
+    images: Sequence[LabelledImage], members: Mapping[int, Sequence[int]]
+) -> list[list[int]]:
+    """Return the groups by source and rarest label, always in the same order."""
+    counts = Counter(code for image in images for code in image.positives)
+    strata: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for group, rows in sorted(members.items()):
+        shown = {code for row in rows for code in images[row].positives}
+        rarest = min(shown, key=lambda code: (counts[code], code), default="")
+        strata[images[rows[0]].source, rarest].append(group)
+    return [stratum for _, stratum in sorted(strata.items())]
 
 
 def _deal(sizes: Sequence[int], shares: Mapping[Part, float]) -> list[Part]:

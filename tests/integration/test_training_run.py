@@ -22,7 +22,13 @@ from training.evaluate import (
     preprocessing_steps,
 )
 from training.manifest_data import ManifestUnreadableError
-from training.prepared import SPLIT_NAME, load_prepared, prepare
+from training.prepared import (
+    SAME_EYES_NAME,
+    SPLIT_NAME,
+    load_prepared,
+    prepare,
+    set_aside,
+)
 from training.results import ResultsUnreadableError, read_results, write_results
 from training.run_record import load_best, read_facts, write_record
 from training.seed_recipe import SeedRecipe, SeedTraining, epoch_order
@@ -99,6 +105,19 @@ def test_what_was_prepared_is_found_again(pack):
     paths = [image.path for image in data.images]
     copy, original = paths.index("clinic/copy.png"), paths.index("clinic/050.png")
     assert data.groups[copy] == data.groups[original]
+
+
+def test_eyes_seen_before_are_set_aside_from_the_test(pack):
+    manifest, work_dir, data = pack
+    row, other = int(data.rows_of(Part.TEST)[0]), int(data.rows_of(Part.TRAINING)[0])
+    set_aside(work_dir, data, [(row, other)])
+    try:
+        again = load_prepared(manifest, work_dir, CODES)
+    finally:
+        (work_dir / SAME_EYES_NAME).unlink()
+    assert again.rows_of(Part.SET_ASIDE).tolist() == [row]
+    assert len(again.part(Part.TEST)) == len(data.part(Part.TEST)) - 1
+    assert np.array_equal(again.rows_of(Part.TRAINING), data.rows_of(Part.TRAINING))
 
 
 def test_a_manifest_that_changed_asks_for_preparing_anew(pack, tmp_path):

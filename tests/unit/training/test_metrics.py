@@ -4,19 +4,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.metrics import (
     auroc,
     average_precision,
+    draw_weights,
     expected_calibration_error,
-    resampled_rows,
     score_pairs,
-    sensitivity,
-    specificity,
+    sensitivity_at,
+    specificity_at,
     with_interval,
 )
 
 ANSWERS = st.lists(st.tuples(st.booleans(), st.integers(0, 10)), min_size=2, max_size=40)
+FIGURES = (
+    auroc,
+    average_precision,
+    sensitivity_at(0.5),
+    specificity_at(0.5),
+    expected_calibration_error,
+)
 
 
 def arrays(answers):
@@ -24,42 +32,39 @@ def arrays(answers):
     return truth, np.array([s for _, s in answers]) / 10
 
 
+def once(figure, truth, scores):
+    return float(figure(truth, scores, np.ones((1, len(truth))))[0])
+
+
 @given(answers=ANSWERS)
 def test_auroc_is_the_share_of_well_ordered_pairs(answers):
     truth, scores = arrays(answers)
     pairs = list(itertools.product(scores[truth], scores[~truth]))
     if not pairs:
-        assert np.isnan(auroc(truth, scores))
+        assert np.isnan(once(auroc, truth, scores))
         return
     won = sum(1.0 if p > n else 0.5 if p == n else 0.0 for p, n in pairs)
-    assert auroc(truth, scores) == pytest.approx(won / len(pairs))
+    assert once(auroc, truth, scores) == pytest.approx(won / len(pairs))
+    assert once(auroc, truth, scores) == pytest.approx(roc_auc_score(truth, scores))
 
 
 @given(answers=ANSWERS)
-def test_average_precision_by_hand(answers):
+def test_average_precision_is_scikit_learns(answers):
     truth, scores = arrays(answers)
     if not truth.any():
-        assert np.isnan(average_precision(truth, scores))
+        assert np.isnan(once(average_precision, truth, scores))
         return
-    area, found = 0.0, 0.0
-    for level in sorted(set(scores.tolist()), reverse=True):
-        called = scores >= level
-        recall = truth[called].sum() / truth.sum()
-        area += (recall - found) * truth[called].mean()
-        found = recall
-    assert average_precision(truth, scores) == pytest.approx(area)
+    expected = average_precision_score(truth, scores)
+    assert once(average_precision, truth, scores) == pytest.approx(expected)
 
 
 @given(answers=ANSWERS)
 def test_sensitivity_and_specificity_by_hand(answers):
     truth, scores = arrays(answers)
-    called = scores >= 0.5
-    hits = [c for t, c in zip(truth, called, strict=True) if t]
-    rejections = [not c for t, c in zip(truth, called, strict=True) if not t]
-    for value, flags in (
-        (sensitivity(truth, called), hits),
-        (specificity(truth, called), rejections),
-    ):
+    hits = [s >= 0.5 for t, s in answers_of(truth, scores) if t]
+    rejections = [s < 0.5 for t, s in answers_of(truth, scores) if not t]
+    for figure, flags in ((sensitivity_at(0.5), hits), (specificity_at(0.5), rejections)):
+        value = once(figure, truth, scores)
         assert np.isnan(value) if not flags else value == pytest.approx(np.mean(flags))
 
 
@@ -67,56 +72,60 @@ def test_calibration_error_by_hand():
     truth = np.array([True, False, False, True])
     scores = np.array([0.95, 0.92, 0.11, 1.0])
     by_hand = abs((0.95 + 0.92 + 1.0) - 2) / 4 + abs(0.11 - 0) / 4
-    assert expected_calibration_error(truth, scores) == pytest.approx(by_hand)
+    assert once(expected_calibration_error, truth, scores) == pytest.approx(by_hand)
 
 
-def test_resampling_draws_whole_groups():
+@given(answers=ANSWERS, seed=st.integers(0, 5))
+def test_a_weight_is_a_photograph_counted_so_often(answers, seed):
+    truth, scores = arrays(answers)
+    weights = draw_weights(np.arange(len(truth)), seed=seed, resamples=2)
+    for figure in FIGURES:
+        together = figure(truth, scores, weights)
+        for value, counts in zip(together, weights.astype(int), strict=True):
+            expected = once(figure, np.repeat(truth, counts), np.repeat(scores, counts))
+            assert value == pytest.approx(expected, nan_ok=True)
+
+
+def test_resampling_draws_whole_groups_as_many_as_there_are():
     groups = np.array([5, 5, 2, 9, 9, 9])
-    for rows in resampled_rows(groups, seed=0, resamples=20):
-        for group in (2, 5, 9):
-            own = np.flatnonzero(groups == group)
-            counts = {int((rows == row).sum()) for row in own}
-            assert len(counts) == 1
+    weights = draw_weights(groups, seed=0, resamples=50)
+    firsts = weights[:, [0, 2, 3]]
+    assert (weights == firsts[:, [0, 0, 1, 2, 2, 2]]).all()
+    assert (firsts.sum(axis=1) == 3).all()
+    assert len(np.unique(firsts, axis=0)) > 5
 
 
-def test_an_interval_of_few_patients_is_wider_than_of_many():
+def test_photographs_that_repeat_each_other_widen_the_interval():
     rng = np.random.default_rng(0)
-    truth = rng.random(400) < 0.5
-    scores = truth + rng.normal(size=400)
-    wide = with_interval(auroc, truth, scores, np.arange(400) // 40, resamples=60)
-    narrow = with_interval(auroc, truth, scores, np.arange(400), resamples=60)
-    assert narrow.low < narrow.value < narrow.high
-    # each patient's photographs are strangers here, so that only chance tells them apart
-    assert wide.value == narrow.value
-    assert with_interval(
-        auroc, truth, scores, np.zeros(400, int), resamples=20
-    ).low == pytest.approx(narrow.value)
+    truth = np.repeat(rng.random(60) < 0.5, 5)
+    scores = truth + np.repeat(rng.normal(size=60), 5)
+    alone = with_interval(auroc, truth, scores, draw_weights(np.arange(300), seed=0))
+    grouped = with_interval(auroc, truth, scores, draw_weights(np.arange(300) // 5, seed=0))
+    assert grouped.value == alone.value
+    assert grouped.low < alone.low < alone.value < alone.high < grouped.high
 
 
 def test_the_interval_holds_the_truth_about_as_often_as_it_says():
     rng = np.random.default_rng(1)
     held = 0
-    for trial in range(40):
-        called = rng.random(80) < 0.8
-        interval = with_interval(
-            lambda truth, scores: sensitivity(truth, scores > 0.5),
-            np.ones(80, bool),
-            called.astype(float),
-            np.arange(80),
-            seed=trial,
-            resamples=100,
-        )
+    for trial in range(200):
+        called = (rng.random(100) < 0.8).astype(float)
+        weights = draw_weights(np.arange(100), seed=trial, resamples=300)
+        interval = with_interval(sensitivity_at(0.5), np.ones(100, bool), called, weights)
         held += interval.low <= 0.8 <= interval.high
-    assert held >= 33
+    assert 0.89 <= held / 200 <= 0.99
 
 
-def test_no_interval_where_most_resamples_lack_a_class():
-    truth = np.array([True] + [False] * 3)
-    interval = with_interval(auroc, truth, np.arange(4.0), np.array([0, 0, 0, 1]), resamples=50)
-    assert interval.value == 0.0
-    one = with_interval(auroc, np.zeros(4, bool), np.arange(4.0), np.arange(4), resamples=50)
-    assert np.isnan(one.value)
-    assert one.low is None
+def test_no_interval_where_the_figure_or_most_resamples_are_undefined():
+    none = with_interval(auroc, np.zeros(4, bool), np.arange(4.0), np.ones((9, 4)))
+    assert np.isnan(none.value)
+    assert none.low is None
+    truth = np.array([True, False, False, False])
+    weights = np.ones((9, 4))
+    weights[:5, 0] = 0
+    rare = with_interval(auroc, truth, np.arange(4.0), weights)
+    assert rare.value == 0.0
+    assert rare.high is None
 
 
 def test_pairs_are_scored_within_a_source_on_known_labels_only():
@@ -129,3 +138,7 @@ def test_pairs_are_scored_within_a_source_on_known_labels_only():
         ("A", 1.0, 1, 1),
         ("B", 0.0, 1, 1),
     ]
+
+
+def answers_of(truth, scores):
+    return zip(truth.tolist(), scores.tolist(), strict=True)

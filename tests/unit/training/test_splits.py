@@ -55,7 +55,7 @@ def test_every_source_and_label_keeps_the_shares():
                 for (_, s, c), part in zip(rows, parts, strict=True)
                 if (s, c) == (source, codes)
             )
-            assert all(abs(own[part] - 100 * SHARES[part]) <= 1 for part in Part)
+            assert all(abs(own[part] - 100 * SHARES[part]) <= 1 for part in SHARES)
 
 
 def test_another_seed_gives_another_split():
