@@ -169,6 +169,7 @@ class _WindowUseCases:
         code: str | None,
         *,
         opacity: float,
+        palette: str,
     ) -> "RgbImage":
         from retina_desktop.imaging.overlay import blend_heatmap
 
@@ -177,7 +178,9 @@ class _WindowUseCases:
         heat = (
             None if code is None else self.heatmap(analysis, code, width=width, height=height)
         )
-        return pixels if heat is None else blend_heatmap(pixels, heat, opacity=opacity)
+        if heat is None:
+            return pixels
+        return blend_heatmap(pixels, heat, opacity=opacity, colormap=palette)
 
     def write_picture(self, picture: "RgbImage", target: Path) -> None:
         from retina_desktop.imaging.encode import encode_jpeg, encode_png

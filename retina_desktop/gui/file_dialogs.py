@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 _PHOTOGRAPHS = (
     "*.jpg *.jpeg *.jpe *.jfif *.png *.tif *.tiff *.bmp *.webp *.dcm *.dicom"  # see imaging
 )
+_PICTURES = {"JPEG (*.jpg)": "jpg", "PNG (*.png)": "png"}
 
 
 class FileDialogs:
@@ -26,12 +27,19 @@ class FileDialogs:
 
     def picture_target(self, parent: QWidget, suggestion: str) -> Path | None:
         """Ask where to save a picture; the suffix decides between JPEG and PNG."""
-        name, _ = QFileDialog.getSaveFileName(
-            parent, _tr("Save picture"), suggestion, "JPEG (*.jpg);;PNG (*.png)"
-        )
-        if not name:
+        dialog = QFileDialog(parent, _tr("Save picture"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(_PICTURES))
+        # The dialog itself adds the suffix, so that it asks before a file is replaced.
+        dialog.setDefaultSuffix("jpg")
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(_PICTURES[kind]))
+        dialog.selectFile(suggestion)
+        accepted = dialog.exec() == QFileDialog.DialogCode.Accepted
+        names = dialog.selectedFiles()
+        dialog.deleteLater()
+        if not accepted or not names:
             return None
-        path = Path(name)
+        path = Path(names[0])
         known = path.suffix.lower() in {".jpg", ".jpeg", ".png"}
         return path if known else path.with_name(f"{path.name}.jpg")
 

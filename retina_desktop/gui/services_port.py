@@ -59,10 +59,12 @@ class RenderOverlayCall(Protocol):
         code: str | None,
         *,
         opacity: float,
+        palette: str,
     ) -> "RgbImage":
         """Return the photograph in full size under label `code`'s heatmap.
 
-        Without a heatmap where `code` is None or was not assessed; `opacity` in [0, 1].
+        Without a heatmap where `code` is None or was not assessed; `opacity` in [0, 1],
+        `palette` one of `imaging.colormaps`.
         """
         ...
 

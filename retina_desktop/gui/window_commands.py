@@ -96,7 +96,8 @@ class WindowCommands(QObject):
         if chosen is None or chosen.analysis is None:
             return
         code = chosen_label(chosen.analysis, chosen.label)
-        suggestion = f"{chosen.path.stem}__{code}.overlay.jpg" if code else chosen.path.stem
+        what = f"{code}.overlay" if code else "picture"
+        suggestion = f"{chosen.path.stem}__{what}.jpg"  # never the photograph's own name
         target = self._dialogs.picture_target(self._window, suggestion)
         if target is not None:
             self._draw_overlay(chosen, self._on_saved, target)
@@ -147,6 +148,7 @@ class WindowCommands(QObject):
             photograph.analysis,
             chosen_label(photograph.analysis, photograph.label),
             opacity=self._window.viewer.opacity(),
+            palette=self._window.viewer.heat_palette(),
             target=target,
         )
         handle = self._lanes.files.prepare(task)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from retina_desktop.domain.errors import ModelNotFoundError, OutputUnwritableError
 from retina_desktop.domain.images import Laterality
 from retina_desktop.gui.screening.state import PhotographStatus
+from retina_desktop.gui.viewer.looks import Palette
 from tests.helpers.fakes import TRUNCATED
 
 
@@ -199,6 +200,26 @@ def test_saving_writes_where_the_user_says(qtbot, analysed, opened, fake, dialog
     opened.window.actions_by_id["save_overlay"].trigger()
     qtbot.waitUntil(lambda: fake.written == [dialogs.target])
     assert dialogs.suggested == "a__DR.overlay.jpg"
+
+
+def test_a_saved_picture_has_the_palette_on_screen(qtbot, analysed, opened, fake, dialogs):
+    analysed("a.jpg")
+    dialogs.target = fake.folder / "out.png"
+    opened.window.viewer.view_model.set_palette(Palette.CIVIDIS)
+    opened.window.actions_by_id["save_overlay"].trigger()
+    qtbot.waitUntil(lambda: fake.drawn_in == ["cividis"])
+
+
+def test_the_photograph_itself_is_never_overwritten(qtbot, analysed, opened, fake, dialogs):
+    photograph = fake.folder / "healthy.jpg"
+    photograph.write_bytes(b"the only copy")
+    analysed(photograph.name)
+    dialogs.target = fake.folder / "." / "healthy.jpg"
+    opened.window.actions_by_id["save_overlay"].trigger()
+    qtbot.waitUntil(opened.window.banner.isVisible)
+    assert "another name" in opened.window.banner.text
+    assert fake.written == []
+    assert dialogs.suggested == "healthy__picture.jpg"
 
 
 def test_a_picture_that_cannot_be_saved_is_told(qtbot, qapp, analysed, opened, fake, dialogs):

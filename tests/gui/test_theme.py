@@ -7,8 +7,10 @@ import pytest
 from PySide6.QtGui import QColor
 
 from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.gui.app import dress, open_window
 from retina_desktop.gui.icons import IconSet
 from retina_desktop.gui.theme import DARK, LIGHT, ThemeChoice, style_sheet_of
+from retina_desktop.gui.viewer import view
 from retina_desktop.gui.window_memory import WindowMemory
 from tests.helpers.fakes import RESOURCES
 
@@ -81,3 +83,21 @@ def test_a_damaged_memory_means_the_defaults(qapp, tmp_path, content):
     file = tmp_path / "window.ini"
     file.write_bytes(content)
     assert WindowMemory(file).theme() is ThemeChoice.SYSTEM
+
+
+def test_the_icons_are_drawn_once_for_each_palette(qapp, monkeypatch, fake):
+    drawn = []
+    monkeypatch.setattr(view, "tint_viewer_actions", lambda *given: drawn.append(given))
+    dress(qapp)
+    opened = open_window(qapp, fake.services())
+    opened.window.show()
+    qapp.processEvents()
+    at_start = len(drawn)
+    opened.window.theme.choose(ThemeChoice.DARK)
+    opened.window.theme.choose(ThemeChoice.LIGHT)
+    opened.window.theme.choose(ThemeChoice.LIGHT)
+    changes = len(drawn) - at_start
+    opened.window.close()
+    assert opened.shut_down()
+    assert at_start <= 2  # the application's palette, then the theme's
+    assert 1 <= changes <= 4

@@ -120,6 +120,7 @@ class FakeServices:
     gate: Event = field(default_factory=Event)
     analysed: list[tuple[str, Laterality | None]] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
+    drawn_in: list[str] = field(default_factory=list)  # palettes
     model_error: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -212,5 +213,6 @@ class FakeServices:
         small = scale_activation(analysis.maps.of(code), strength=strength)
         return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
-    def render_overlay(self, context, path, analysis, code, *, opacity):
+    def render_overlay(self, context, path, analysis, code, *, opacity, palette):
+        self.drawn_in.append(palette)
         return self.read_full(context, path)

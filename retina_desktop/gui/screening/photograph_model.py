@@ -85,14 +85,19 @@ class PhotographModel(QAbstractListModel):
         return None
 
     def _remove_missing(self, ids: set[int]) -> None:
-        for row in reversed(range(len(self._photographs))):
-            if self._photographs[row].id not in ids:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                self._photographs = (
-                    *self._photographs[:row],
-                    *self._photographs[row + 1 :],
-                )
-                self.endRemoveRows()
+        """Remove rows, neighbours at once: thousands one by one would hold up the window."""
+        end = len(self._photographs)
+        while end > 0:
+            if self._photographs[end - 1].id in ids:
+                end -= 1
+                continue
+            start = end - 1
+            while start > 0 and self._photographs[start - 1].id not in ids:
+                start -= 1
+            self.beginRemoveRows(QModelIndex(), start, end - 1)
+            self._photographs = (*self._photographs[:start], *self._photographs[end:])
+            self.endRemoveRows()
+            end = start
 
 
 def state_text(photograph: Photograph) -> str:

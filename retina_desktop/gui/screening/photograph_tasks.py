@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retina_desktop.domain.errors import OutputUnwritableError
 from retina_desktop.gui.services_port import WindowServices
 from retina_desktop.services.tasks import Task, TaskContext
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.images import Laterality, RgbImage
 
 THUMBNAIL_SIDE = 128  # device pixels: 64 logical ones at 200 %
+_ORIGINAL = "This file is the photograph itself; please save the picture under another name."
 HEATMAP_SIDE = 1024  # pixels of a heatmap's longer side; more would show no more
 
 
@@ -72,12 +74,20 @@ def overlay_task(
     code: str | None,
     *,
     opacity: float,
+    palette: str,
     target: Path | None = None,
 ) -> Task["RgbImage"]:
-    """Return the task that draws photograph and heatmap, and writes them to `target` if any."""
+    """Return the task that draws photograph and heatmap, and writes them to `target` if any.
+
+    The photograph's own file is refused as a target: it may be the only copy.
+    """
 
     def run(context: TaskContext) -> "RgbImage":
-        picture = services.render_overlay(context, path, analysis, code, opacity=opacity)
+        if target is not None and target.exists() and target.samefile(path):
+            raise OutputUnwritableError(_ORIGINAL)
+        picture = services.render_overlay(
+            context, path, analysis, code, opacity=opacity, palette=palette
+        )
         if target is not None:
             context.progress(0.8)
             services.write_picture(picture, target)

@@ -113,7 +113,12 @@ class ScreeningViewModel(QObject):
             self.retry(chosen.id)
 
     def retry(self, photograph_id: int) -> None:
-        """Analyse a photograph once more; what is known of it stays until then."""
+        """Analyse a photograph once more; what is known of it stays until then.
+
+        A model that could not be loaded is tried again first: it may have been installed.
+        """
+        if self.state.model_error:
+            self.load_model()
         if self._running is not None and self._running[0] == photograph_id:
             self._running[1].cancel()
         self._change(
@@ -223,8 +228,15 @@ class ScreeningViewModel(QObject):
 
     @Slot(object)
     def _on_found(self, paths: Sequence[Path]) -> None:
-        added = [Photograph(next(self._ids), path) for path in paths]
-        self._set(self.state.with_added(added))
+        """List what is not yet listed, and show the first of it, or else of what was."""
+        listed = {photograph.path: photograph.id for photograph in self.state.photographs}
+        new = [path for path in dict.fromkeys(paths) if path not in listed]
+        added = [Photograph(next(self._ids), path) for path in new]
+        state = self.state.with_added(added)
+        if paths:
+            shown = added[0].id if added else listed[paths[0]]
+            state = replace(state, selected_id=shown)
+        self._set(state)
         self._start_next()
 
     @Slot()

@@ -111,50 +111,12 @@ def _bounds(opaque: "NDArray[np.bool_]", size: Size) -> QRectF:
 
 
 def _contour(values: "Heatmap", size: Size) -> QPainterPath:
-    import cv2
-    import numpy as np
+    from retina_desktop.imaging.overlay import threshold_contours
 
     path = QPainterPath()
     fx, fy = size.width / values.shape[1], size.height / values.shape[0]
-    inside = (values >= THRESHOLD_HEAT).astype(np.uint8)
-    outlines, _ = cv2.findContours(inside, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    for outline in outlines:
-        points = _smoothed(
-            _onto_threshold(np.asarray(outline, np.int32).reshape(-1, 2), values)
-        )
-        polygon = QPolygonF([QPointF((x + 0.5) * fx, (y + 0.5) * fy) for x, y in points])
-        path.addPolygon(polygon)
+    for line in threshold_contours(values, level=THRESHOLD_HEAT):
+        points = [QPointF((x + 0.5) * fx, (y + 0.5) * fy) for x, y in line.tolist()]
+        path.addPolygon(QPolygonF(points))
         path.closeSubpath()
     return path
-
-
-def _onto_threshold(pixels: "NDArray[np.int32]", values: "Heatmap") -> "NDArray[np.float64]":
-    """Return the outline's pixels moved up or down the slope to where the threshold is.
-
-    One step of Newton's method from each pixel (x, y), at most a pixel and a half long.
-    """
-    import numpy as np
-
-    x, y = pixels[:, 0], pixels[:, 1]
-    height, width = values.shape
-    right, left = np.minimum(x + 1, width - 1), np.maximum(x - 1, 0)
-    below, above = np.minimum(y + 1, height - 1), np.maximum(y - 1, 0)
-    slope_x = (values[y, right] - values[y, left]) / np.maximum(right - left, 1)
-    slope_y = (values[below, x] - values[above, x]) / np.maximum(below - above, 1)
-    steepness = np.maximum(slope_x**2 + slope_y**2, 1e-12)
-    way = (THRESHOLD_HEAT - values[y, x]) / steepness
-    steps = np.stack([way * slope_x, way * slope_y], axis=1).clip(-1.5, 1.5)
-    moved: NDArray[np.float64] = pixels + steps
-    return moved
-
-
-def _smoothed(points: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    """Return a closed outline with its neighbours' mean, over 5 points, at every point."""
-    import numpy as np
-
-    if len(points) < 8:
-        return points
-    wrapped = np.concatenate([points[-2:], points, points[:2]])
-    sums = np.cumsum(np.concatenate([np.zeros((1, 2)), wrapped]), axis=0)
-    smoothed: NDArray[np.float64] = (sums[5:] - sums[:-5]) / 5.0
-    return smoothed

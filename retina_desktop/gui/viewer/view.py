@@ -43,6 +43,7 @@ class ViewerPane(QWidget):
         self, parent: QWidget | None = None, *, runner: TaskRunner | None = None
     ) -> None:
         super().__init__(parent)
+        self._tinted_for: QPalette | None = None
         self._runner = runner or TaskRunner("viewer", parent=self)
         self.view_model = ViewerViewModel(self._runner, self)
         self._actions = build_viewer_actions(self)
@@ -58,7 +59,7 @@ class ViewerPane(QWidget):
         self.heat_bar = HeatBar(self._actions)
         self._lay_out()
         self._connect()
-        tint_viewer_actions(self._actions, self.palette())
+        self._tint()
         self.render_state(self.view_model.state)
 
     # -- for the window --------------------------------------------------------------------
@@ -118,6 +119,10 @@ class ViewerPane(QWidget):
         """Return the heatmap's opacity in [0, 1]; 0 while it is switched off."""
         choices = self.view_model.state.choices
         return choices.opacity if choices.heat_on else 0.0
+
+    def heat_palette(self) -> str:
+        """Return the name of the palette that colours the heatmap."""
+        return self.view_model.state.choices.palette.value
 
     def shut_down(self) -> bool:
         """Stop the workers; False when one did not stop in time."""
@@ -294,9 +299,14 @@ class ViewerPane(QWidget):
         """Draw the icons anew when the theme changes."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            actions = getattr(self, "_actions", None)  # Qt asks before there are any
-            if actions:
-                tint_viewer_actions(actions, self.palette())
+            self._tint()
+
+    def _tint(self) -> None:
+        """Draw the icons, once for each palette: Qt tells of a change many times."""
+        palette, actions = self.palette(), getattr(self, "_actions", None)
+        if actions and palette != self._tinted_for:
+            self._tinted_for = QPalette(palette)
+            tint_viewer_actions(actions, palette)
 
 
 def _side_by_side(*canvases: PhotographCanvas) -> QWidget:
