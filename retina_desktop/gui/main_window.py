@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(960, 600)
+        self.setMinimumSize(1024, 600)  # the sum of what the three parts need
         self.setWindowIcon(theme.icons.icon("application"))
         self.theme = theme
         self.viewer = viewer

@@ -308,3 +308,20 @@ def test_how_much_is_not_assessed_is_always_in_sight(analysed, opened):
     assert "rfmid-test 1.0.0, ONNX Runtime on CPU" in foot.text()
     assert "5 of 29 labels are not assessed." in foot.text()
     assert foot.isVisible()
+
+
+def test_in_a_small_window_no_verdict_and_no_filter_is_cut_off(qtbot, analysed, opened):
+    opened.window.resize(1024, 700)
+    analysed("poor.jpg")
+    for label in opened.window.view.findings.quality.findChildren(QLabel):
+        assert label.width() >= label.sizeHint().width() or label.wordWrap(), label.text()
+    filters = opened.window.viewer.navigation_bar.filters
+    assert filters.width() >= filters.fontMetrics().horizontalAdvance(filters.currentText()) + 24
+
+
+def test_the_smallest_window_has_room_for_all_its_parts(analysed, opened):
+    analysed("a.jpg")
+    needed = opened.window.minimumSizeHint()
+    least = opened.window.minimumSize()
+    assert needed.width() <= least.width()
+    assert needed.height() <= least.height()

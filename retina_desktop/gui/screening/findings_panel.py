@@ -32,7 +32,7 @@ class FindingsPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("findingsPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(288)
         self._shown: tuple[object, ...] = ()
         self.title = QLabel(self.tr("Findings"))
         self.title.setObjectName("panelTitle")

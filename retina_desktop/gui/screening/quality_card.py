@@ -18,6 +18,7 @@ class QualityCard(QFrame):
         name = QLabel(self.tr("Quality"))
         name.setObjectName("fieldName")
         self._verdict = QLabel()
+        self._verdict.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)
         self._bar = QualityBar(theme)
         self._score = QLabel()
         self._advice = WrappedLabel("advice")
@@ -54,12 +55,18 @@ class QualityBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._quality: ImageQuality | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # the first to give way where there is little room: the number says the same
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(self.sizeHint().width())
         theme.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         """Return a small bar."""
         return QSize(64, 8)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return what still reads as a bar."""
+        return QSize(16, 8)
 
     def show_quality(self, quality: ImageQuality) -> None:
         """Show `quality`'s score."""

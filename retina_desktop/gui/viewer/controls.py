@@ -80,6 +80,7 @@ class NavigationBar(QFrame):
         if not note and state.waiting:
             note = self.tr("Computing the view…")
         self.note.setText(note)
+        self.note.setVisible(bool(note))  # the filters' names need the room
         self.note.setToolTip(note)
 
     def render_scale(self, scale: float) -> None:
