@@ -50,15 +50,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Set up and run Retina Desktop from a clone.")
     parser.add_argument("command", choices=sorted(EXTRAS))
     parser.add_argument("arguments", nargs="*", help="handed on, after --")
-    options = parser.parse_args()
+    own, handed_on = split_arguments(sys.argv[1:])
+    options = parser.parse_args(own)
+    arguments = [*options.arguments, *handed_on]
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is also started by older ones
         return refuse("Python 3.11 or newer is needed.")
     provide_qt_libraries()
     if not install(EXTRAS[options.command]):
         return refuse("The installation failed; the messages above say why.")
     if options.command == "run":
-        return start(["-m", "retina_desktop", *options.arguments], folder=Path.cwd())
-    return check(options.arguments)
+        return start(["-m", "retina_desktop", *arguments], folder=Path.cwd())
+    return check(arguments)
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return what stands before the first ``--`` and what behind it, later ones included."""
+    words = list(arguments)
+    here = words.index("--") if "--" in words else len(words)
+    return words[:here], words[here + 1 :]
 
 
 def check(pytest_arguments: Sequence[str]) -> int:
@@ -82,7 +91,10 @@ def start(arguments: Sequence[str], *, folder: Path = ROOT) -> int:
     """Run the environment's Python with `arguments` in `folder`."""
     environment = dict(os.environ, PYTHONUTF8="1")
     command = [str(python()), *arguments]
-    return subprocess.run(command, env=environment, cwd=folder, check=False).returncode
+    try:
+        return subprocess.run(command, env=environment, cwd=folder, check=False).returncode
+    except KeyboardInterrupt:  # what was started got it too, and has said what there is to say
+        return 1
 
 
 def install(extras: str) -> bool:

@@ -22,13 +22,21 @@ def start_logging(file: Path) -> None:
     handler: logging.Handler = logging.NullHandler()
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            file, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8"
-        )
+        handler = _QuietHandler(file, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8")
     handler.setFormatter(PathlessFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+
+
+class _QuietHandler(logging.handlers.RotatingFileHandler):
+    """Loses a line that cannot be written (full disk, file held open by another process).
+
+    The base class would print a traceback among the messages for people on stderr.
+    """
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Take notice of nothing."""
 
 
 class PathlessFormatter(logging.Formatter):

@@ -22,6 +22,7 @@ from retina_desktop.imaging.orientation import exif_orientation, oriented
 from retina_desktop.imaging.refusals import (
     DAMAGED,
     TRUNCATED,
+    UNKNOWN_CODING,
     check_dimensions,
     damage_refused,
 )
@@ -30,6 +31,8 @@ from retina_desktop.imaging.signatures import FileKind
 _PNG_SIGNATURE_BYTES = 8
 _BITS_TAG, _PHOTOMETRIC_TAG, _ORIENTATION_TAG = 258, 262, 274
 _PLANAR_TAG, _EXTRA_SAMPLES_TAG = 284, 338
+_COMPRESSION_TAG = 259
+_NOT_IN_LIBTIFF = {33003, 33004, 33005, 34712, 50001, 50002}  # JPEG 2000, WebP, JPEG XL
 _TILE_WIDTH_TAG, _TILE_HEIGHT_TAG = 322, 323
 _MOST_TILE_PIXELS = 1 << 24
 _WHITE_IS_ZERO, _GREY_OR_RGB = 0, {0, 1, 2}
@@ -112,7 +115,7 @@ def _check_png_chunks(data: bytes) -> None:
 
 
 def _tiff(data: bytes) -> RgbImage:
-    with TiffImagePlugin.TiffImageFile(BytesIO(data)) as image:
+    with _opened_tiff(data) as image:
         check_dimensions(*image.size)
         _check_tile(image)
         profile = image.info.get("icc_profile")
@@ -123,6 +126,22 @@ def _tiff(data: bytes) -> RgbImage:
             image.load()  # Pillow turns a TIFF upright as it loads
             pixels = _rgb(image)
     return to_srgb(pixels, profile)
+
+
+def _opened_tiff(data: bytes) -> TiffImagePlugin.TiffImageFile:
+    """Open the first page; refuse by its tag what libtiff would complain of on stderr."""
+    try:
+        image = TiffImagePlugin.TiffImageFile(BytesIO(data))
+        compression = image.tag_v2.get(_COMPRESSION_TAG)
+    except SyntaxError as error:  # caused by a KeyError where Pillow has no name for it
+        if not isinstance(error.__cause__, KeyError):
+            raise
+        compression = error.__cause__.args[0]
+        if compression not in _NOT_IN_LIBTIFF:
+            raise
+    if compression in _NOT_IN_LIBTIFF:
+        raise ImageUnreadableError(UNKNOWN_CODING)
+    return image
 
 
 def _check_tile(image: TiffImagePlugin.TiffImageFile) -> None:

@@ -1,11 +1,12 @@
 """Write heatmaps and overlays of an analysed photograph as picture files."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from retina_desktop.domain.analyses import Analysis
-from retina_desktop.domain.errors import UnknownLabelError
+from retina_desktop.domain.errors import ImageUnreadableError, UnknownLabelError
 from retina_desktop.imaging.encode import encode_jpeg, encode_png
 from retina_desktop.imaging.overlay import blend_heatmap, to_gray
 from retina_desktop.services.ports import PhotographReader
@@ -73,12 +74,26 @@ class ExportHeatmaps:
     _stems: dict[str, str] = field(default_factory=dict)  # stem -> sha256 of its photograph
 
     def __call__(self, path: Path, analysis: Analysis, codes: Iterable[str]) -> list[Path]:
-        """Write the chosen labels' files and return their paths."""
+        """Write the chosen labels' files and return their paths.
+
+        Raises
+        ------
+        ImageUnreadableError
+            The photograph cannot be read again, or is not the one that was analysed.
+        OutputUnwritableError
+            See `write_whole`.
+        """
         codes = tuple(codes)
         if not codes or analysis.maps is None:
             return []
         stem = self._stem_for(path, analysis.sha256)
-        pixels = self.read(path).pixels
+        image = self.read(path)
+        if image.sha256 != analysis.sha256:
+            raise ImageUnreadableError(
+                "The file changed after it was analysed, so no heatmap was written; analyse it "
+                "again."
+            )
+        pixels = image.pixels
         written = []
         for code in codes:
             heat = heatmap_of(analysis, code, width=analysis.width, height=analysis.height)
@@ -94,5 +109,6 @@ class ExportHeatmaps:
         return written
 
     def _stem_for(self, path: Path, sha256: str) -> str:
-        first = self._stems.setdefault(path.stem, sha256)
+        # Where A.png and a.png are one file, they must not meet.
+        first = self._stems.setdefault(os.path.normcase(path.stem), sha256)
         return path.stem if first == sha256 else f"{path.stem}-{sha256[:8]}"

@@ -1,5 +1,7 @@
 """The log names nobody."""
 
+import errno
+import io
 import logging
 
 import pytest
@@ -47,3 +49,15 @@ def test_other_tracebacks_stay_as_they_are():
     except ValueError as error:
         text = PathlessFormatter().formatException((ValueError, error, error.__traceback__))
     assert text.endswith("ValueError: quotient 3")
+
+
+class FullDisk(io.StringIO):
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_disk_costs_the_line_and_says_nothing(own_root_logger, tmp_path, capsys):
+    start_logging(tmp_path / "log")
+    own_root_logger.handlers[0].setStream(FullDisk()).close()
+    logging.getLogger("x").error("a line")
+    assert capsys.readouterr().err == ""

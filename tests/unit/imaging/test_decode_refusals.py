@@ -263,3 +263,12 @@ def test_importing_the_decoder_is_light():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("compression", ["webp", "jpeg2000"])
+def test_a_tiff_packed_in_another_format_is_not_called_damaged(compression, capfd):
+    file = BytesIO()
+    tifffile.imwrite(file, chart(), photometric="rgb", compression=compression)
+    with pytest.raises(ImageUnreadableError, match="without special compression"):
+        decode_bytes(file.getvalue())
+    assert capfd.readouterr().err == ""

@@ -1,21 +1,22 @@
 """Heatmaps as files."""
 
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from retina_desktop.domain.errors import UnknownLabelError
+from retina_desktop.domain.errors import ImageUnreadableError, UnknownLabelError
 from retina_desktop.domain.heatmaps import heat_strength
 from retina_desktop.domain.images import FundusImage
 from retina_desktop.services.heatmap_export import ExportHeatmaps, check_wish, chosen_labels
 from tests.helpers.analyses import CODES, HEIGHT, WIDTH, make_analysis
 
 
-def read(path, *, min_side=None):
+def read(path, *, min_side=None, sha256="ab" * 32):
     assert min_side is None  # overlays show every pixel
-    return FundusImage(np.full((HEIGHT, WIDTH, 3), 90, np.uint8), WIDTH, HEIGHT, "ab", "PNG")
+    return FundusImage(np.full((HEIGHT, WIDTH, 3), 90, np.uint8), WIDTH, HEIGHT, sha256, "PNG")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,15 @@ def test_not_assessed_labels_have_no_file(tmp_path):
 def test_one_stem_of_two_photographs_gives_two_names(tmp_path):
     export = ExportHeatmaps(read, tmp_path)
     export(Path("a/eye.jpg"), make_analysis(), ["DR"])
+    export.read = partial(read, sha256="cd" * 32)
     export(Path("b/eye.jpg"), make_analysis(sha256="cd" * 32), ["DR"])
     assert sorted(p.name for p in tmp_path.glob("*.png")) == [
         "eye-cdcdcdcd__DR.png",
         "eye__DR.png",
     ]
+
+
+def test_a_photograph_that_changed_meanwhile_gets_no_heatmap(tmp_path):
+    with pytest.raises(ImageUnreadableError, match="changed after it was analysed"):
+        ExportHeatmaps(read, tmp_path)(Path("a.jpg"), make_analysis(sha256="cd" * 32), ["DR"])
+    assert list(tmp_path.iterdir()) == []
