@@ -124,8 +124,10 @@ def research_notice(sheet: Sheet) -> list[Flowable]:
 def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
     texts = sheet.texts
     facts: list[tuple[str, str]] = []
-    models = {photo.analysis.model: photo for photo in content.photographs if photo.analysis}
-    for model in models:
+    models = [photo.analysis.model for photo in content.photographs if photo.analysis]
+    for at, model in enumerate(models):
+        if model in models[:at]:  # not a set: a preprocessing step's parameters do not hash
+            continue
         named = texts(
             "provenance.model_value",
             name=content.model.name,

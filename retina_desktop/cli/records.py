@@ -1,0 +1,99 @@
+"""``retina-desktop records``: set up the encrypted records, and check every file of them."""
+
+from typing import Annotated
+
+import typer
+
+from retina_desktop.bootstrap_records import first_user, set_up_records
+from retina_desktop.cli.console import ExitCode, give, give_json, guarded, say, stop
+from retina_desktop.cli.records_session import (
+    AsJson,
+    DataFolder,
+    UserName,
+    ask_password,
+    document,
+    folders_of,
+    opened,
+)
+from retina_desktop.domain.record_errors import StoredImageDamagedError, StoredImageMissingError
+from retina_desktop.domain.users import Permission
+
+app = typer.Typer(help="The clinic's records: set up, verify.", no_args_is_help=True)
+
+
+@app.command(name="setup")
+@guarded
+def set_up(
+    *,
+    single_user: Annotated[
+        bool, typer.Option("--single-user", help="You work alone: a password, no user names.")
+    ] = False,
+    administrator: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Name of the first user.")
+    ] = None,
+    full_name: Annotated[
+        str, typer.Option(help="The name that signatures and reports show.")
+    ] = "",
+    data_dir: DataFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Create the encrypted database and its keys, once; prints the recovery key.
+
+    Either choice makes one user, who is administrator and reader. The password comes from
+    RETINA_PASSWORD or is asked for.
+    """
+    if single_user == (administrator is not None):
+        stop(ExitCode.USAGE, "Choose one: --single-user, or --administrator NAME.")
+    user = first_user(administrator=administrator, full_name=full_name)
+    folders = folders_of(data_dir)
+    recovery = set_up_records(folders, user=user, password=ask_password(new=True))
+    if as_json:
+        give_json(document(user=user.name, recovery_key=recovery))
+    else:
+        give(recovery)
+    say(
+        "This recovery key is shown only now: print it and lock it away; without it a "
+        "forgotten password loses every record."
+    )
+
+
+@app.command()
+@guarded
+def verify(
+    *, data_dir: DataFolder = None, user: UserName = None, as_json: AsJson = False
+) -> None:
+    """Read every photograph, every record and the whole audit trail against their hashes."""
+    with opened(data_dir, user) as session:
+        session.acting.allowed(Permission.SEE_AUDIT)
+        records = session.records
+        missing = records.reconciliation.missing
+        damaged: list[str] = []
+        files = 0
+        for file in records.images.files():
+            files += 1
+            try:
+                records.images.verify(file.sha256)
+            except (StoredImageDamagedError, StoredImageMissingError):
+                damaged.append(file.sha256)
+        chain = records.audit.verify()
+    problems = [problem.sentence for problem in chain.problems]
+    problems += [f"Photograph {name}: its file is missing." for name in missing]
+    problems += [f"Photograph {name}: its file is damaged." for name in damaged]
+    if as_json:
+        give_json(
+            document(
+                intact=not problems,
+                photographs=files,
+                missing=missing,
+                damaged=damaged,
+                audit_entries=chain.entries,
+                problems=problems,
+            )
+        )
+    else:
+        give(
+            "\n".join([f"{files} photographs, {chain.entries} audit entries read.", *problems])
+        )
+    if problems:
+        stop(ExitCode.SOME_FAILED, "The records are not as they were written.")
+    say("The records are as they were written.")
