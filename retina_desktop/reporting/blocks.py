@@ -171,6 +171,7 @@ def columns(
     keep_order: bool = False,
     style: Sequence[tuple[Any, ...]] = (),
     repeat_rows: int = 0,
+    split_rows: bool = True,
 ) -> Table:
     """Return a table of blocks; its columns run from right to left where the text does.
 
@@ -190,6 +191,8 @@ def columns(
         Beyond alignment and padding.
     repeat_rows : int
         Heading rows printed again on a new page.
+    split_rows : bool
+        Whether a row may go on on the next page.
     """
     turned = press.is_right_to_left and not keep_order
     shown = [list(reversed(row)) if turned else list(row) for row in rows]
@@ -209,7 +212,7 @@ def columns(
         style=TableStyle(commands),
         hAlign="RIGHT" if turned else "LEFT",
         repeatRows=repeat_rows,
-        splitInRow=1,
+        splitInRow=int(split_rows),
     )
 
 
@@ -222,6 +225,7 @@ def framed(
         press,
         [[cell]],
         [width],
+        split_rows=False,
         style=[
             ("BACKGROUND", (0, 0), (-1, -1), background),
             (side, (0, 0), (-1, -1), 4, edge),

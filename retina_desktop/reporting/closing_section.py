@@ -17,6 +17,7 @@ from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
 
 _SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 60 * MM, 16 * MM
+_PROGRAM = "Retina Desktop"
 _LIMITS = ("limits.probability", "limits.heatmap", "limits.absence")
 
 
@@ -78,6 +79,8 @@ def signature_block(sheet: Sheet) -> list[Flowable]:
             "signature.signed_at", date=texts.date(moment.date()), time=f"{moment:%H:%M}"
         )
         cell.append(TextBlock(press, when, styles.SMALL))
+        content_hash = texts("signature.record_hash", hash=content.signature.content_sha256)
+        cell.append(TextBlock(press, content_hash, styles.NOTE))
     else:
         cell.append(TextBlock(press, texts("signature.not_signed"), styles.SMALL))
     return [KeepTogether([*cell, Spacer(1, 9)])]
@@ -139,7 +142,7 @@ def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
     created = content.created_at
     head = content.audit_head
     facts += [
-        ("software", texts("provenance.software_value", version=content.software_version)),
+        ("software", quoted(f"{_PROGRAM} {content.software_version}")),
         (
             "created",
             texts(

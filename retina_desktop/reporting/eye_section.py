@@ -1,5 +1,6 @@
 """Both eyes side by side: photographs, quality, and findings with the reader's word."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 
 from reportlab.platypus import Flowable, Spacer
@@ -26,6 +27,7 @@ from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
 
 _GUTTER = 6 * MM  # between the eyes
+_LONG_TEXT = 600  # characters
 _PAIR_GAP = 1.5 * MM  # between a photograph and its overlay
 
 
@@ -40,23 +42,49 @@ def eye_columns(sheet: Sheet, *, most: int | None = None) -> list[Flowable]:
         Most findings an eye to list; the rest is counted. None lists all.
     """
     blocks: list[Flowable] = []
-    pairs = [sheet.eyes[:2], sheet.eyes[2:]]
-    for eyes in pairs:
-        if not eyes:
-            continue
-        width = (sheet.width - _GUTTER) / 2
-        widths = [width + _GUTTER, width]
-        cells = [_eye_head(sheet, eye, width) for eye in eyes]
-        lists = [_finding_cells(sheet, eye, most) for eye in eyes]
-        empty: Cell = []
-        if len(eyes) == 1:
-            cells, lists = [*cells, empty], [*lists, []]
-        rows = [cells, *([a or empty, b or empty] for a, b in zip_longest(*lists))]
-        if most is None:
-            rows.append([*(_below_cell(sheet, eye) for eye in eyes), *([[]] * (2 - len(eyes)))])
-        blocks += [columns(sheet.press, rows, widths, gap=_GUTTER, row_gap=5, keep_order=True)]
-    note = TextBlock(sheet.press, sheet.texts("findings.legend"), styles.NOTE)
-    return [*blocks, note, Spacer(1, 6)]
+    width = (sheet.width - _GUTTER) / 2
+    for eyes in (sheet.eyes[:2], sheet.eyes[2:]):
+        if eyes:
+            blocks += _pair_of_eyes(sheet, eyes, [width + _GUTTER, width], most)
+    if most is None:
+        blocks.append(TextBlock(sheet.press, sheet.texts("findings.legend"), styles.NOTE))
+    return [*blocks, Spacer(1, 6)]
+
+
+def _pair_of_eyes(
+    sheet: Sheet, eyes: Sequence[EyeFindings], widths: Sequence[float], most: int | None
+) -> list[Flowable]:
+    """Return a head that stays in one piece, and findings that may go on on the next page."""
+    padding: list[Cell] = [[]] * (2 - len(eyes))
+    heads = [*(_eye_head(sheet, eye, widths[1]) for eye in eyes), *padding]
+    lists = [_finding_cells(sheet, eye, most) for eye in eyes]
+    rows: list[list[Cell]] = [
+        [*cells, *padding] for cells in map(list, zip_longest(*lists, fillvalue=[]))
+    ]
+    if most is None:
+        rows.append([*(_below_cell(sheet, eye) for eye in eyes), *padding])
+    press = sheet.press
+    head = columns(
+        press, [heads], widths, gap=_GUTTER, row_gap=5, keep_order=True, split_rows=False
+    )
+    if not rows:
+        return [head]
+    findings = columns(
+        press,
+        rows,
+        widths,
+        gap=_GUTTER,
+        row_gap=5,
+        keep_order=True,
+        split_rows=any(_has_long_text(eye) for eye in eyes),
+    )
+    return [head, findings]
+
+
+def _has_long_text(eye: EyeFindings) -> bool:
+    """Whether a finding may be too tall for a page, and so must not be kept in one piece."""
+    reasons = [item.decision.reason for item in eye.listed if item.decision]
+    return any(len(text) > _LONG_TEXT for text in [*reasons, *(own.note for own in eye.own)])
 
 
 def large_photographs(sheet: Sheet) -> list[Flowable]:
@@ -75,6 +103,7 @@ def large_photographs(sheet: Sheet) -> list[Flowable]:
                     gap=_GUTTER,
                     row_gap=4,
                     keep_order=True,
+                    split_rows=False,
                     style=[("NOSPLIT", (0, 0), (-1, -1))],
                 )
                 blocks += [row, Spacer(1, 6)]
@@ -134,10 +163,11 @@ def _eye_head(sheet: Sheet, eye: EyeFindings, width: float) -> Cell:
 def shown_first(eye: EyeFindings) -> ReportedPhotograph:
     """Return the photograph that stands for the eye: a gradable one, the best of them."""
 
-    def quality(photo: ReportedPhotograph) -> tuple[bool, float]:
+    def quality(photo: ReportedPhotograph) -> tuple[bool, bool, float]:
+        has_pixels = photo.photograph is not None
         if photo.analysis is None:
-            return False, -1.0
-        return photo.analysis.quality.gradable, photo.analysis.quality.score
+            return has_pixels, False, -1.0
+        return has_pixels, photo.analysis.quality.gradable, photo.analysis.quality.score
 
     return max(eye.photographs, key=quality)
 
@@ -241,8 +271,7 @@ def _finding_cells(sheet: Sheet, eye: EyeFindings, most: int | None) -> list[Cel
         more = texts("findings.more", count=left_out)
         cells.append([TextBlock(press, more, styles.SMALL)])
     if not cells:
-        judged = bool(eye.below)
-        key = "findings.none" if judged else "findings.none_judged"
+        key = "findings.none" if eye.is_judged else "findings.none_judged"
         cells = [[TextBlock(press, texts(key), styles.FINDING)]]
     return [[heading, *cells[0]], *cells[1:]]
 
@@ -279,7 +308,7 @@ def _decision_lines(sheet: Sheet, decision: Decision | None) -> Cell:
     words = texts("findings.reader", decision=decision_words(sheet, decision))
     lines: Cell = [TextBlock(press, words, styles.DECISION)]
     if decision.reason:
-        reason = texts("findings.reason", reason=decision.reason)
+        reason = texts("findings.reason", reason=" ".join(decision.reason.split()))
         lines.append(TextBlock(press, reason, styles.NOTE))
     return lines
 
@@ -309,13 +338,13 @@ def _own_cell(sheet: Sheet, own: OwnFinding) -> Cell:
         TextBlock(press, words, styles.DECISION),
     ]
     if own.note:
-        cell.append(TextBlock(press, own.note, styles.SMALL_TYPED))
+        cell.append(TextBlock(press, " ".join(own.note.split()), styles.SMALL_TYPED))
     return cell
 
 
 def _below_cell(sheet: Sheet, eye: EyeFindings) -> Cell:
     texts = sheet.texts
-    if not eye.below:
+    if not eye.below or not eye.is_judged:  # low figures of what cannot be judged reassure
         return []
     figures = [
         f"{texts.label_name(finding.label)} {texts.percent(finding.probability)}"

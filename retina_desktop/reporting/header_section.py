@@ -17,16 +17,20 @@ _LOGO_WIDTH, _LOGO_HEIGHT = 34 * MM, 17 * MM
 _QR_SIDE = 17 * MM
 _GAP = 5 * MM
 _FIELDS_A_ROW = 4
+_MOST_LINES, _LONGEST_LINE, _LONGEST_NAME = 8, 200, 200  # of the letterhead, which cannot split
 
 
 def letterhead(sheet: Sheet) -> list[Flowable]:
     """Return the clinic with its logo, and the code of the report's id."""
     content, press = sheet.content, sheet.press
     clinic = content.clinic
-    lines = "\n".join(part for part in (clinic.address, clinic.contact) if part)
-    name: Cell = [TextBlock(press, clinic.name, styles.CLINIC)]
-    if lines:
-        name.append(TextBlock(press, lines, styles.CLINIC_DETAILS))
+    details = "\n".join(p.strip() for p in (clinic.address, clinic.contact) if p.strip())
+    lines = details.split("\n")[:_MOST_LINES]
+    name: Cell = [TextBlock(press, clinic.name[:_LONGEST_NAME], styles.CLINIC)]
+    if details:
+        name += [
+            TextBlock(press, line[:_LONGEST_LINE], styles.CLINIC_DETAILS) for line in lines
+        ]
     cells: list[Cell] = [name, [QrCode(content.report_id, side=_QR_SIDE)]]
     widths = [sheet.width - _QR_SIDE, _QR_SIDE]
     if clinic.logo:
@@ -81,7 +85,13 @@ def patient_panel(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
         ]
         for key, value in fields
     ]
-    rows = [cells[at : at + _FIELDS_A_ROW] for at in range(0, len(cells), _FIELDS_A_ROW)]
+    if brief:
+        cells, widths = (
+            cells[:5],
+            [share * 1.25, share * 0.7, share * 0.9, share * 0.5, share * 0.65],
+        )
+    row = len(widths)
+    rows = [cells[at : at + row] for at in range(0, len(cells), row)]
     style = [
         ("BACKGROUND", (0, 0), (-1, -1), PANEL),
         ("LEFTPADDING", (0, 0), (0, -1), 10),

@@ -111,7 +111,7 @@ def _row(sheet: Sheet, row: _Row) -> list[Cell]:
 
 def _percent(sheet: Sheet, finding: Finding | None) -> str:
     if finding is None or finding.probability is None:
-        return sheet.texts("previous.no_earlier")
+        return styles.NOTHING
     return sheet.texts.percent(finding.probability)
 
 

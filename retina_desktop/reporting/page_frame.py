@@ -10,7 +10,7 @@ from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import TypeStyle, colour_of
 
-_WATERMARK_ALPHA = 0.16
+_WATERMARK_ALPHA = 0.11
 _WATERMARK_COLOUR = colour_of("#B3421E")
 _WATERMARK_SHARE = 0.66  # of the page's diagonal
 _TRIAL_SIZE = 100.0

@@ -3,6 +3,7 @@
 from reportlab.platypus import Flowable, Spacer
 
 from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, framed
@@ -23,7 +24,7 @@ def referral_panel(sheet: Sheet) -> list[Flowable]:
         TextBlock(press, " ".join(_reasons(sheet, tier)), styles.BODY),
     ]
     if reading.referral_note:
-        note = texts("referral.note", note=reading.referral_note)
+        note = texts("referral.note", note=" ".join(reading.referral_note.split()))
         cell.append(TextBlock(press, note, styles.BODY))
     panel = framed(press, cell, sheet.width, edge=colour, background=PANEL)
     return [panel, Spacer(1, 9)]
@@ -38,7 +39,7 @@ def because(sheet: Sheet, tier: ReferralTier) -> str:
     """Return the findings that decide, or what else does; empty when only the reader knows."""
     texts = sheet.texts
     codes = deciding_labels(sheet.eyes)
-    if codes and tier not in {ReferralTier.NONE, ReferralTier.REIMAGE}:
+    if codes and label_of(codes[0]).tier is tier:
         listed = texts("language.list_separator").join(map(texts.label_name, codes))
         return texts("referral.because", labels=listed)
     if tier is ReferralTier.REIMAGE:

@@ -13,6 +13,7 @@ POP_ISOLATE = "\u2069"
 
 _ISOLATES = {"LRI", "RLI", "FSI"}
 _NEUTRAL = {"B", "S", "WS", "ON", "LRI", "RLI", "FSI", "PDI"}
+_TURNING = {"R", "AL", "AN", "RLI"}
 _IGNORED = {"BN", "LRE", "RLE", "LRO", "RLO", "PDF"}
 _DEEPEST = 125  # UAX 9, BD2
 
@@ -30,6 +31,7 @@ _CLOSING = {
     "\uff5b": "\uff5d",
     "\uff62": "\uff63",
 }
+MIRRORED = {**_CLOSING, **{closing: opening for opening, closing in _CLOSING.items()}}
 _CLOSERS = frozenset(_CLOSING.values())
 _MOST_OPEN_BRACKETS = 63  # UAX 9, BD16
 
@@ -46,6 +48,13 @@ def first_strong_is_right_to_left(text: str) -> bool | None:
         elif depth == 0 and kind in {"L", "R", "AL"}:
             return kind != "L"
     return None
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether anything in `text` can make a part of it run right to left."""
+    if text.isascii():
+        return False
+    return any(unicodedata.bidirectional(character) in _TURNING for character in text)
 
 
 def embedding_levels(text: str, *, right_to_left: bool) -> list[int]:

@@ -25,20 +25,26 @@ class EmbeddedFont:
         self.resource = resource
         self._face = face
         self._texts: dict[int, str] = {}
+        self._glyph_widths: dict[int, float] = {}
 
     def take(self, shaped: ShapedText) -> bool:
-        """Note the glyphs used; False when some stand for other text than elsewhere.
+        """Note the glyphs used; False when the run needs its text beside it (``ActualText``).
 
-        Such a run needs its text beside it (``ActualText``).
+        That is where glyphs are reordered or stand for other text than elsewhere in the
+        document. Readers of PDF turn what runs right to left back by themselves, glyph by
+        glyph; a text beside it they would turn the wrong way (poppler 22).
         """
-        agrees = shaped.is_plain
+        agrees = shaped.one_for_one or shaped.right_to_left
         for glyph in shaped.glyphs:
             agrees = (self._texts.setdefault(glyph.id, glyph.text) == glyph.text) and agrees
-        return agrees
+        return agrees or shaped.right_to_left
 
     def width(self, glyph: int) -> float:
         """Return the width that the PDF states for a glyph, thousandths of the size."""
-        return round(self._face.width(glyph), 3)
+        width = self._glyph_widths.get(glyph)
+        if width is None:
+            width = self._glyph_widths[glyph] = round(self._face.width(glyph), 3)
+        return width
 
     def added_to(self, pdf: Pdf) -> Object:
         """Write glyphs, widths and texts into `pdf`; return the font."""

@@ -30,11 +30,14 @@ _FAMILIES: tuple[tuple[str, str], ...] = (
     ("NotoSansArmenian-Regular", ""),
     ("NotoSansGeorgian-Regular", ""),
     ("NotoSansEthiopic-Regular", ""),
+    ("NanumSquareR", ""),
     ("DroidSansFallbackFull", ""),
 )
 
+_FIRST_MARK = "\u0300"  # no combining mark nor joiner stands before it
+
 # Joiners and variation selectors say how their neighbours look and have no shape themselves.
-_SHAPELESS = frozenset("\u200b\u200c\u200d\u2060\u00ad") | frozenset(
+_SHAPELESS = frozenset("\u200b\u200c\u200d\u2060") | frozenset(
     chr(code) for code in range(0xFE00, 0xFE10)
 )
 
@@ -71,6 +74,7 @@ class FontLibrary:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._faces: dict[str, FontFace] = {}
+        self._variants: dict[tuple[str, bool], ChosenFace] = {}
         self._chosen: dict[tuple[str, bool], ChosenFace | None] = {}
         self._lock = threading.Lock()
 
@@ -88,7 +92,8 @@ class FontLibrary:
         before : ChosenFace or None
             The face of the character before it, which marks and joiners keep.
         """
-        if before is not None and _leans_on_neighbour(character, before.face):
+        is_mark = character >= _FIRST_MARK and before is not None
+        if before is not None and is_mark and _leans_on_neighbour(character, before.face):
             return before
         key = (character, bold)
         if key not in self._chosen:
@@ -102,9 +107,15 @@ class FontLibrary:
             if character not in face and character not in _SHAPELESS:
                 continue
             if bold and bold_name and character in self._face(bold_name):
-                return ChosenFace(self._face(bold_name), thickened=False)
-            return ChosenFace(face, thickened=bold)
+                return self._as_chosen(bold_name, thickened=False)
+            return self._as_chosen(regular, thickened=bold)
         return None
+
+    def _as_chosen(self, name: str, *, thickened: bool) -> ChosenFace:
+        key = (name, thickened)
+        if key not in self._variants:
+            self._variants[key] = ChosenFace(self._face(name), thickened)
+        return self._variants[key]
 
     def _face(self, name: str) -> FontFace:
         if name not in self._faces:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from retina_desktop.reporting.typesetting.bidi import (
     embedding_levels,
     first_strong_is_right_to_left,
+    has_right_to_left,
     visual_order,
 )
 from retina_desktop.reporting.typesetting.font_library import ChosenFace, FontLibrary
@@ -87,6 +88,7 @@ class Typesetter:
         characters: list[str] = []
         looks: list[_Look | None] = []
         chosen: ChosenFace | None = None
+        look: _Look | None = None
         for span in spans:
             bold = style.bold if span.bold is None else span.bold
             colour = span.colour or style.colour
@@ -95,16 +97,14 @@ class Typesetter:
                     characters.append(character)
                     looks.append(None)
                     continue
-                for drawn in self._drawable(character, bold=bold, before=chosen):
-                    chosen = self.fonts.choose(drawn, bold=bold, before=chosen)
-                    if chosen is not None:
-                        characters.append(drawn)
-                        looks.append(_Look(chosen, colour))
+                for drawn, face in self._drawable(character, bold=bold, before=chosen):
+                    if look is None or face is not look.face or colour != look.colour:
+                        look = _Look(face, colour)
+                    chosen = face
+                    characters.append(drawn)
+                    looks.append(look)
         text = "".join(characters)
-        strong = first_strong_is_right_to_left(text) if style.free_direction else None
-        levels = embedding_levels(
-            text, right_to_left=self.right_to_left if strong is None else strong
-        )
+        levels = self._levels(text, style)
         kept = [(c, k, v) for c, k, v in zip(text, looks, levels, strict=True) if k]
         return _Unbroken(
             "".join(character for character, _, _ in kept),
@@ -113,10 +113,22 @@ class Typesetter:
             style.size,
         )
 
-    def _drawable(self, character: str, *, bold: bool, before: ChosenFace | None) -> str:
-        if self.fonts.choose(character, bold=bold, before=before) is not None:
-            return character
-        return f"[U+{ord(character):04X}]"
+    def _levels(self, text: str, style: TypeStyle) -> list[int]:
+        strong = first_strong_is_right_to_left(text) if style.free_direction else None
+        right_to_left = self.right_to_left if strong is None else strong
+        if not right_to_left and not has_right_to_left(text):
+            return [0] * len(text)  # the same order as the algorithm's, at once
+        return embedding_levels(text, right_to_left=right_to_left)
+
+    def _drawable(
+        self, character: str, *, bold: bool, before: ChosenFace | None
+    ) -> list[tuple[str, ChosenFace]]:
+        """Return a character with its face; its code's where no face has it."""
+        face = self.fonts.choose(character, bold=bold, before=before)
+        if face is not None:
+            return [(character, face)]
+        code = ((letter, self.fonts.choose(letter, bold=bold)) for letter in _code(character))
+        return [(letter, face) for letter, face in code if face is not None]
 
     def _broken(self, whole: _Unbroken, width: float) -> Iterator[Line]:
         start, end, used = 0, 0, 0.0
@@ -182,13 +194,10 @@ class Typesetter:
 
 
 def _same(whole: _Unbroken, one: int, other: int) -> bool:
+    if whole.levels[one] != whole.levels[other]:
+        return False
     a, b = whole.looks[one], whole.looks[other]
-    return (
-        whole.levels[one] == whole.levels[other]
-        and a.face.face is b.face.face
-        and a.face.thickened == b.face.thickened
-        and a.colour == b.colour
-    )
+    return a is b or (a.face is b.face and a.colour == b.colour)
 
 
 def _hard_lines(spans: Sequence[Span]) -> list[list[Span]]:
@@ -202,12 +211,18 @@ def _hard_lines(spans: Sequence[Span]) -> list[list[Span]]:
 
 def _settable(text: str) -> str:
     """Return `text` composed, tabs as blanks, without what would disturb its order."""
+    if text.isascii() and text.isprintable():
+        return text
     composed = unicodedata.normalize("NFC", text).replace("\t", " ")
     return "".join(
         character
         for character in composed
         if character not in _NEVER_SET and unicodedata.category(character) not in {"Cc", "Cs"}
     )
+
+
+def _code(character: str) -> str:
+    return f"[U+{ord(character):04X}]"
 
 
 def _without_blanks(whole: _Unbroken, start: int, end: int) -> int:

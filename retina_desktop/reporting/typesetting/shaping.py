@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import uharfbuzz
 
+from retina_desktop.reporting.typesetting.bidi import MIRRORED
 from retina_desktop.reporting.typesetting.font_library import FontFace
 
 # The language of a name is not known; the process' locale must not decide its shapes.
@@ -27,12 +28,13 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class ShapedText:
-    """Glyphs from left to right; ``is_plain`` when they stand one for one, in reading order."""
+    """Glyphs from left to right; ``one_for_one`` when there is just one a character."""
 
     text: str
     glyphs: tuple[Glyph, ...]
     advance: float  # thousandths of the font size
-    is_plain: bool
+    one_for_one: bool
+    right_to_left: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +64,8 @@ def _shape(face: FontFace, text: str, *, right_to_left: bool) -> ShapedText:
     scale = 1000.0 / face.units_per_em
     clusters = [info.cluster for info in buffer.glyph_infos]
     texts = _cluster_texts(text, clusters)
+    if right_to_left:  # the glyph drawn for "(" is that of ")", and is read as such
+        texts = [MIRRORED.get(stands_for, stands_for) for stands_for in texts]
     glyphs = tuple(
         Glyph(
             info.codepoint,
@@ -74,8 +78,9 @@ def _shape(face: FontFace, text: str, *, right_to_left: bool) -> ShapedText:
             buffer.glyph_infos, buffer.glyph_positions, texts, strict=True
         )
     )
-    is_plain = not right_to_left and clusters == list(range(len(text)))
-    return ShapedText(text, glyphs, sum(glyph.advance for glyph in glyphs), is_plain)
+    one_for_one = clusters == list(range(len(text)))
+    advance = sum(glyph.advance for glyph in glyphs)
+    return ShapedText(text, glyphs, advance, one_for_one, right_to_left)
 
 
 def _cluster_texts(text: str, clusters: list[int]) -> list[str]:

@@ -164,8 +164,12 @@ def make_history() -> dict[str, object]:
         PreviousFinding(LEFT, Finding("ODC", 0.45, 0.4, LabelStatus.EVALUATED), Grade.ABSENT),
     )
     days = (date(2024, 2, 11), date(2024, 9, 3), date(2025, 3, 1), date(2026, 3, 2))
-    dr = tuple(TrendPoint(day, p, 0.4) for day, p in zip(days, (0.2, 0.35, 0.55, 0.91), strict=True))
-    odc = tuple(TrendPoint(day, p, 0.4) for day, p in zip(days, (0.3, 0.38, 0.45, 0.52), strict=True))
+    dr = tuple(
+        TrendPoint(day, p, 0.4) for day, p in zip(days, (0.2, 0.35, 0.55, 0.91), strict=True)
+    )
+    odc = tuple(
+        TrendPoint(day, p, 0.4) for day, p in zip(days, (0.3, 0.38, 0.45, 0.52), strict=True)
+    )
     model = f"{MODEL.id} {MODEL.version}"
     return {
         "previous": PreviousVisit(date(2025, 3, 1), model, before),
