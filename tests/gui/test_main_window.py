@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from retina_desktop.domain.errors import ModelNotFoundError, OutputUnwritableError
 from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.gui.screening.state import PhotographStatus
 from retina_desktop.gui.viewer.looks import Palette
 from tests.helpers.fakes import TRUNCATED
@@ -117,7 +118,7 @@ def test_ungradable_comes_first_and_nothing_is_called_normal(analysed, opened):
         panel.findings.findings.index(row).data()
         for row in range(panel.findings.findings.rowCount())
     ]
-    assert "Below threshold, means nothing here (24)" in headings
+    assert "Below threshold, not reliable (24)" in headings
 
 
 def test_what_is_no_fundus_photograph_has_no_findings_at_all(analysed, opened):
@@ -316,7 +317,9 @@ def test_in_a_small_window_no_verdict_and_no_filter_is_cut_off(qtbot, analysed, 
     for label in opened.window.view.findings.quality.findChildren(QLabel):
         assert label.width() >= label.sizeHint().width() or label.wordWrap(), label.text()
     filters = opened.window.viewer.navigation_bar.filters
-    assert filters.width() >= filters.fontMetrics().horizontalAdvance(filters.currentText()) + 24
+    assert (
+        filters.width() >= filters.fontMetrics().horizontalAdvance(filters.currentText()) + 24
+    )
 
 
 def test_the_smallest_window_has_room_for_all_its_parts(analysed, opened):
@@ -325,3 +328,31 @@ def test_the_smallest_window_has_room_for_all_its_parts(analysed, opened):
     least = opened.window.minimumSize()
     assert needed.width() <= least.width()
     assert needed.height() <= least.height()
+
+
+def test_a_long_summary_is_scrolled_and_leaves_room_for_the_findings(qtbot, analysed, opened):
+    panel = opened.window.view.findings
+    opened.window.resize(1024, 700)
+    analysed("poor.jpg")
+    inside = panel.summary.widget()
+    qtbot.waitUntil(lambda: inside.height() == inside.heightForWidth(inside.width()) > 0)
+    card = panel.referral
+    card.show_referral(ReferralTier.SOON, "A reason of many words. " * 40)
+    qtbot.waitUntil(lambda: card.height() >= card.heightForWidth(card.width()))
+    assert panel.summary.verticalScrollBar().maximum() > 0
+    assert panel.findings.height() >= panel.findings.minimumSizeHint().height()
+    assert panel.model.geometry().bottom() <= panel.height()
+
+
+def test_a_short_summary_is_seen_whole_without_scrolling(qtbot, analysed, opened):
+    opened.window.resize(1280, 800)
+    for name in ("healthy.jpg", "cat.jpg"):
+        analysed(name)
+        summary = opened.window.view.findings.summary
+        qtbot.waitUntil(opened.window.view.findings.quality.isVisible)
+        qtbot.waitUntil(
+            lambda part=summary: (
+                part.verticalScrollBar().maximum() == 0
+                and part.height() >= part.widget().height()
+            )
+        )

@@ -157,7 +157,7 @@ class FindingsModel(QAbstractListModel):
             return self.tr("Not assessed")
         if self._reliable:
             return self.tr("Below threshold")
-        return self.tr("Below threshold, means nothing here")
+        return self.tr("Below threshold, not reliable")
 
 
 def heading(row: GroupRow) -> str:

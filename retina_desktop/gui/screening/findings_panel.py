@@ -15,6 +15,7 @@ from retina_desktop.gui.screening.findings_list import FindingsList
 from retina_desktop.gui.screening.quality_card import QualityCard
 from retina_desktop.gui.screening.referral_card import ReferralCard
 from retina_desktop.gui.screening.state import Photograph, PhotographStatus
+from retina_desktop.gui.screening.summary_area import SummaryArea
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -95,7 +96,8 @@ class FindingsPanel(QWidget):
         self._filler = QWidget()
         self._rule = QFrame()
         self._rule.setObjectName("rule")
-        top = QVBoxLayout()
+        content = QWidget()
+        top = QVBoxLayout(content)
         top.setContentsMargins(10, 0, 10, 0)
         top.setSpacing(8)
         for part in (self.message, self.error, self.ungradable):
@@ -110,7 +112,8 @@ class FindingsPanel(QWidget):
         layout.setSpacing(8)
         self.title.setContentsMargins(12, 0, 12, 0)
         layout.addWidget(self.title)
-        layout.addLayout(top)
+        self.summary = SummaryArea(content)
+        layout.addWidget(self.summary)
         layout.addWidget(self.findings, 1)
         layout.addWidget(self._filler, 1)
         layout.addWidget(self._rule)
