@@ -107,3 +107,15 @@ def test_certainty_is_never_claimed(probability, shown):
 def _code(model, number):
     row = model.row(number)
     return row.finding.label if isinstance(row, FindingRow) else None
+
+
+def test_a_screen_reader_hears_explanations_and_what_is_closed(model):
+    texts = [
+        model.index(row).data(Qt.ItemDataRole.AccessibleTextRole)
+        for row in range(model.rowCount())
+    ]
+    assert texts[0].endswith(", open")
+    assert texts[-1].startswith("Not assessed")
+    assert texts[-1].endswith("closed: Enter opens it")
+    explained = model.index(1).data(Qt.ItemDataRole.AccessibleDescriptionRole)
+    assert len(explained.split()) > 3

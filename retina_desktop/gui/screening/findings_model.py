@@ -129,7 +129,9 @@ class FindingsModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(row, FindingRow):
             return tip(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return heading(row) if isinstance(row, GroupRow) else spoken(row)
+            return spoken_heading(row) if isinstance(row, GroupRow) else spoken(row)
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole and isinstance(row, FindingRow):
+            return label_of(row.finding.label).explanation
         return None
 
     def _rebuild(self) -> None:
@@ -163,6 +165,11 @@ class FindingsModel(QAbstractListModel):
 def heading(row: GroupRow) -> str:
     """Return a group's title with its count."""
     return f"{row.title} ({row.count})"
+
+
+def spoken_heading(row: GroupRow) -> str:
+    """Return a heading as a screen reader says it: what the arrow shows, in words."""
+    return f"{heading(row)}, {'closed: Enter opens it' if row.folded else 'open'}"
 
 
 def percent(probability: float) -> str:

@@ -20,6 +20,7 @@ class SummaryArea(QScrollArea):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         # else the area takes the content's least height at its narrowest, which is far too high
         content.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self._content = content
         self.setWidget(content)
 
     def sizeHint(self) -> QSize:
@@ -43,7 +44,7 @@ class SummaryArea(QScrollArea):
             self.updateGeometry()
 
     def _content_height(self) -> int:
-        content = self.widget()
+        content = self._content
         if content.hasHeightForWidth():
             return content.heightForWidth(self.viewport().width())
         return content.sizeHint().height()
