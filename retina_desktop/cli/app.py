@@ -8,26 +8,15 @@ import typer
 
 from retina_desktop import __version__
 from retina_desktop.bootstrap import open_window
-from retina_desktop.cli import (
-    analyze,
-    audit,
-    doctor,
-    examinations,
-    examine,
-    models,
-    patients,
-    records,
-    report,
-    screen,
-    sign,
-    worklist,
-)
+from retina_desktop.cli import analyze, doctor, models, screen
 from retina_desktop.cli.console import ExitCode, give, guarded
+from retina_desktop.cli.later_commands import LaterCommands
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.log_files import start_logging
 
 app = typer.Typer(
     name="retina-desktop",
+    cls=LaterCommands,
     no_args_is_help=False,
     invoke_without_command=True,
     add_completion=False,
@@ -41,14 +30,6 @@ app.command(name="analyze")(analyze.analyze)
 app.command(name="screen")(screen.screen)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
-app.add_typer(records.app, name="records")
-app.add_typer(patients.app, name="patients")
-app.command(name="examine")(examine.examine)
-app.command(name="worklist")(worklist.worklist)
-app.add_typer(examinations.app, name="examinations")
-app.command(name="sign")(sign.sign)
-app.command(name="report")(report.report)
-app.add_typer(audit.app, name="audit")
 
 
 @app.callback()

@@ -1,0 +1,24 @@
+"""The commands on records, gathered; loaded only when one of them is asked for."""
+
+import typer
+
+from retina_desktop.cli import (
+    audit,
+    examinations,
+    examine,
+    patients,
+    records,
+    report,
+    sign,
+    worklist,
+)
+
+app = typer.Typer()
+app.add_typer(records.app, name="records")
+app.add_typer(patients.app, name="patients")
+app.command(name="examine")(examine.examine)
+app.command(name="worklist")(worklist.worklist)
+app.add_typer(examinations.app, name="examinations")
+app.command(name="sign")(sign.sign)
+app.command(name="report")(report.report)
+app.add_typer(audit.app, name="audit")
