@@ -175,45 +175,31 @@ def columns(
 ) -> Table:
     """Return a table of blocks; its columns run from right to left where the text does.
 
-    Parameters
-    ----------
-    press : Press
-        Tells the direction.
-    rows : sequence of rows of cells
-        In reading order.
-    widths : Sequence[float]
-        Of the columns in reading order, in points.
-    gap, row_gap : float
-        Between columns and rows, in points.
-    keep_order : bool
-        Leave the columns as they are: the right eye stands left in every script.
-    style : sequence of ReportLab's table commands
-        Beyond alignment and padding.
-    repeat_rows : int
-        Heading rows printed again on a new page.
-    split_rows : bool
-        Whether a row may go on on the next page.
+    ``rows`` and ``widths`` (points) are in reading order; ``keep_order`` leaves the columns as
+    they are, for the right eye stands left in every script. ``style`` adds ReportLab's table
+    commands, ``repeat_rows`` heads a new page, ``split_rows`` lets a row go on there.
     """
     turned = press.is_right_to_left and not keep_order
     shown = [list(reversed(row)) if turned else list(row) for row in rows]
-    commands: list[tuple[Any, ...]] = [
+    return Table(
+        shown,
+        colWidths=list(reversed(widths)) if turned else list(widths),
+        style=TableStyle([*_plain_cells(gap, row_gap), *style]),
+        hAlign="RIGHT" if turned else "LEFT",
+        repeatRows=repeat_rows,
+        splitInRow=int(split_rows),
+    )
+
+
+def _plain_cells(gap: float, row_gap: float) -> list[tuple[Any, ...]]:
+    return [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ("LEFTPADDING", (0, 0), (-1, -1), 0),
         ("RIGHTPADDING", (0, 0), (-2, -1), gap),
         ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
         ("TOPPADDING", (0, 0), (-1, -1), 0),
         ("BOTTOMPADDING", (0, 0), (-1, -1), row_gap),
-        *style,
     ]
-    shown_widths = list(reversed(widths)) if turned else list(widths)
-    return Table(
-        shown,
-        colWidths=shown_widths,
-        style=TableStyle(commands),
-        hAlign="RIGHT" if turned else "LEFT",
-        repeatRows=repeat_rows,
-        splitInRow=int(split_rows),
-    )
 
 
 def framed(

@@ -1,5 +1,7 @@
 """The end of a report: the reader's words and signature, how it was made, and its limits."""
 
+from datetime import UTC
+
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from retina_desktop.reporting import styles
@@ -45,7 +47,7 @@ def comment_and_addenda(sheet: Sheet, *, longest: int | None = None) -> list[Flo
     if content.addenda and longest is None:
         blocks.append(_heading(sheet, "comment.addenda"))
         for addendum in content.addenda:
-            when = texts.date(addendum.at.date())
+            when = texts.date(addendum.at.astimezone(UTC).date())
             made = texts("comment.addendum", date=when, name=addendum.shown_name)
             blocks.append(TextBlock(press, made, styles.FIELD_NAME))
             blocks.append(TextBlock(press, addendum.text, styles.TYPED, space_after=4))
@@ -74,7 +76,7 @@ def signature_block(sheet: Sheet) -> list[Flowable]:
     if sheet.reader:
         cell.append(TextBlock(press, [Span(quoted(sheet.reader), bold=True)], styles.BODY))
     if content.signature:
-        moment = content.signature.at
+        moment = content.signature.at.astimezone(UTC)
         when = texts(
             "signature.signed_at", date=texts.date(moment.date()), time=f"{moment:%H:%M}"
         )
@@ -139,7 +141,7 @@ def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
         )
         engine = texts("provenance.engine_value", engine=model.engine, device=model.device)
         facts += [("model", named), ("model_hash", quoted(model.sha256)), ("engine", engine)]
-    created = content.created_at
+    created = content.created_at.astimezone(UTC)
     head = content.audit_head
     facts += [
         ("software", quoted(f"{_PROGRAM} {content.software_version}")),

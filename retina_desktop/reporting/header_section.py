@@ -1,6 +1,7 @@
 """The top of a report: who reports, on whom, and whether a reader has signed."""
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from reportlab.platypus import Flowable, Spacer
 
@@ -53,7 +54,7 @@ def title_and_status(sheet: Sheet, title: str) -> list[Flowable]:
         signed = texts(
             "status.signed",
             name=content.signature.shown_name,
-            date=texts.date(content.signature.at.date()),
+            date=texts.date(content.signature.at.astimezone(UTC).date()),
         )
         blocks.append(TextBlock(sheet.press, signed, styles.STATUS))
     else:

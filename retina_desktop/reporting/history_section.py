@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportlab.platypus import Flowable, Spacer
+from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import Laterality
@@ -17,6 +17,7 @@ from retina_desktop.reporting.trend_chart import TrendChart
 from retina_desktop.reporting.typesetting.type_styles import Span
 
 _GUTTER = 8 * MM
+_KEPT_TOGETHER = 12  # rows; a longer comparison may go on on the next page
 _SHARES = (0.36, 0.13, 0.17, 0.14, 0.20)  # of the width, by column
 
 _Row = tuple[Laterality | None, str, PreviousFinding | None, Finding | None]
@@ -58,7 +59,8 @@ def comparison(sheet: Sheet) -> list[Flowable]:
             ("TOPPADDING", (0, 1), (-1, -1), 3),
         ],
     )
-    return [*blocks, table, Spacer(1, 10)]
+    blocks += [table, Spacer(1, 10)]
+    return [KeepTogether(blocks)] if len(rows) <= _KEPT_TOGETHER else blocks
 
 
 def trends(sheet: Sheet) -> list[Flowable]:

@@ -1,5 +1,7 @@
 """A letter to the doctor who sent the patient: in sentences, on a page or two."""
 
+from datetime import UTC
+
 from reportlab.platypus import Flowable, Spacer
 
 from retina_desktop.domain.decisions import Grade, Severity
@@ -30,7 +32,8 @@ def referral_letter(sheet: Sheet) -> list[Flowable]:
     story = letterhead(sheet)
     if content.recipient:
         story += [TextBlock(press, content.recipient, styles.LETTER_TYPED), Spacer(1, 10)]
-    day = (content.signature.at if content.signature else content.created_at).date()
+    moment = content.signature.at if content.signature else content.created_at
+    day = moment.astimezone(UTC).date()
     story += [
         TextBlock(press, texts.date(day), styles.LETTER_BODY),
         Spacer(1, 10),
