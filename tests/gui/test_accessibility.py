@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from types import SimpleNamespace
 
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import (
@@ -17,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from retina_desktop.gui.actions import ACTIONS
+from retina_desktop.gui.screening import findings_panel
 from tests.helpers.fakes import RESOURCES
 
 REACHED = (
@@ -125,3 +127,18 @@ def test_every_icon_of_the_table_is_drawn_in_one_colour():
 def test_actions_of_the_window_carry_an_icon(opened):
     icons = [action.icon().isNull() for action in opened.window.findChildren(QAction)[:5]]
     assert not all(icons)
+
+
+def test_a_screen_reader_is_told_each_answer_once(monkeypatch, analysed, opened):
+    told = []
+
+    listening = SimpleNamespace(
+        isActive=lambda: True,
+        updateAccessibility=lambda event: told.append(event.message()),
+    )
+    monkeypatch.setattr(findings_panel, "QAccessible", listening)
+    analysed("poor.jpg")
+    opened.screening.choose_label("EDN")
+    assert len(told) == 1
+    assert told[0].startswith("NOT GRADABLE")
+    assert opened.screening.state.photographs[0].analysis.referral.reason in told[0]

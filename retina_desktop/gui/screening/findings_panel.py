@@ -7,6 +7,7 @@ model that answered stands at the foot.
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from retina_desktop.gui.screening.eye_row import EyeRow
@@ -35,6 +36,7 @@ class FindingsPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(288)
         self._shown: tuple[object, ...] = ()
+        self._announced: Analysis | None = None
         self.title = QLabel(self.tr("Findings"))
         self.title.setObjectName("panelTitle")
         self.message = WrappedLabel("muted")
@@ -76,6 +78,7 @@ class FindingsPanel(QWidget):
             self.ungradable.say("")
             return
         self._render_analysis(analysis, photograph.label if photograph else None)
+        self._announce(analysis)
 
     def _render_analysis(self, analysis: "Analysis", wish: str | None) -> None:
         quality = analysis.quality
@@ -91,6 +94,15 @@ class FindingsPanel(QWidget):
             reliable=quality.gradable,
         )
         self.model.say(_foot(analysis))
+
+    def _announce(self, analysis: "Analysis") -> None:
+        """Tell a screen reader the answer, once: nothing takes its focus to the cards."""
+        if analysis is not self._announced and QAccessible.isActive():
+            referral = analysis.referral
+            words = f"{_caution(analysis)} {referral.tier.shown}. {referral.reason}".strip()
+            event = QAccessibleAnnouncementEvent(self, words)
+            QAccessible.updateAccessibility(event)
+        self._announced = analysis
 
     def _lay_out(self) -> None:
         self._filler = QWidget()
