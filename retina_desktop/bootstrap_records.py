@@ -127,10 +127,7 @@ def set_up_records(folders: Folders, *, user: User, password: str) -> str:
     WrongPasswordError
         If a set-up was begun by somebody else.
     """
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidEntryError(
-            "password", f"The password needs at least {SHORTEST_PASSWORD} characters."
-        )
+    _check_password(password)
     place, vault = _place(folders), _vault(folders)
     if vault.exists:
         return _finish_set_up(place, vault, user, password)
@@ -142,6 +139,31 @@ def set_up_records(folders: Folders, *, user: User, password: str) -> str:
     master, recovery = vault.create(user.name, password)
     _make_database(place, master, user)
     return recovery.printed
+
+
+def recover_records(folders: Folders, *, recovery_key: str, new_password: str) -> str:
+    """Give the first user a new password by the recovery key; return the user's name.
+
+    The recovery key stays the same. What is encrypted stays as it is.
+
+    Raises
+    ------
+    WrongPasswordError
+        If the key was mistyped or is of other records.
+    """
+    from retina_desktop.persistence.recovery_key import RecoveryKey
+
+    _check_password(new_password)
+    check_set_up(folders)
+    place, vault = _place(folders), _vault(folders)
+    master = vault.unlock_with_recovery(RecoveryKey.parse(recovery_key))
+    name = _only_user(vault)
+    with _opened(place, master, name) as records:
+        # Written down first: a key that was used is never used unseen.
+        event = AuditEvent(AuditAction.RECOVERY_KEY_USED, _FIRST_USER, {"name": name})
+        records.audit.record(event, by=_stamp(name))
+    vault.set_password(master, name, new_password)
+    return name
 
 
 @contextmanager
@@ -185,6 +207,13 @@ def first_user(*, administrator: str | None, full_name: str) -> User:
     """Return the first user: reader and administrator at once, as nobody else is there yet."""
     name = SINGLE_USER if administrator is None else administrator
     return User(name, full_name or name, frozenset({Role.ADMINISTRATOR, Role.READER}))
+
+
+def _check_password(password: str) -> None:
+    if len(password) < SHORTEST_PASSWORD:
+        raise InvalidEntryError(
+            "password", f"The password needs at least {SHORTEST_PASSWORD} characters."
+        )
 
 
 def _finish_set_up(place: "RecordsPlace", vault: "KeyVault", user: User, password: str) -> str:

@@ -1,16 +1,22 @@
-"""``retina-desktop records``: set up the encrypted records, and check every file of them."""
+"""``retina-desktop records``: set up the encrypted records, recover, check every file."""
 
 from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap_records import first_user, set_up_records
+from retina_desktop.bootstrap_records import (
+    check_set_up,
+    first_user,
+    recover_records,
+    set_up_records,
+)
 from retina_desktop.cli.console import ExitCode, give, give_json, guarded, say, stop
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
     UserName,
     ask_password,
+    ask_recovery_key,
     document,
     folders_of,
     opened,
@@ -18,7 +24,7 @@ from retina_desktop.cli.records_session import (
 from retina_desktop.domain.record_errors import StoredImageDamagedError, StoredImageMissingError
 from retina_desktop.domain.users import Permission
 
-app = typer.Typer(help="The clinic's records: set up, verify.", no_args_is_help=True)
+app = typer.Typer(help="The clinic's records: set up, recover, verify.", no_args_is_help=True)
 
 
 @app.command(name="setup")
@@ -53,8 +59,25 @@ def set_up(
         give(recovery)
     say(
         "This recovery key is shown only now: print it and lock it away; without it a "
-        "forgotten password loses every record."
+        "forgotten password loses every record (records recover)."
     )
+
+
+@app.command()
+@guarded
+def recover(*, data_dir: DataFolder = None, as_json: AsJson = False) -> None:
+    """Set a new password with the recovery key, when the old one is forgotten.
+
+    The key comes from RETINA_RECOVERY_KEY or is asked for, the new password from
+    RETINA_PASSWORD or asked for.
+    """
+    folders = folders_of(data_dir)
+    check_set_up(folders)
+    key = ask_recovery_key()
+    name = recover_records(folders, recovery_key=key, new_password=ask_password(new=True))
+    if as_json:
+        give_json(document(user=name))
+    say(f"{name} has a new password; the recovery key stays valid, keep it locked away.")
 
 
 @app.command()

@@ -36,6 +36,7 @@ UserName = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _PASSWORD = "RETINA_PASSWORD"
+_RECOVERY_KEY = "RETINA_RECOVERY_KEY"
 
 
 def folders_of(data_dir: Path | None) -> Folders:
@@ -56,12 +57,21 @@ def opened(data_dir: Path | None, user: str | None) -> Iterator[OpenedRecords]:
 
 def ask_password(*, new: bool = False) -> str:
     """Return the password: from RETINA_PASSWORD, or typed (twice when it is a new one)."""
-    given = os.environ.get(_PASSWORD)
+    return _ask(_PASSWORD, "Password", twice=new)
+
+
+def ask_recovery_key() -> str:
+    """Return the recovery key: from RETINA_RECOVERY_KEY, or typed."""
+    return _ask(_RECOVERY_KEY, "Recovery key", twice=False)
+
+
+def _ask(variable: str, words: str, *, twice: bool) -> str:
+    given = os.environ.get(variable)
     if given:
         return given
     if sys.stdin is None or not sys.stdin.isatty():
-        stop(ExitCode.USAGE, f"Nobody can be asked for the password here; set {_PASSWORD}.")
-    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=new, err=True)
+        stop(ExitCode.USAGE, f"Nobody can be asked for the {words.lower()}; set {variable}.")
+    typed: str = typer.prompt(words, hide_input=True, confirmation_prompt=twice, err=True)
     return typed
 
 
