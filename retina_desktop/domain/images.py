@@ -1,5 +1,6 @@
 """Fundus images as values: pixels, whose eye, and where the field of view lies."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -90,20 +91,31 @@ class FieldOfView:
 
     ``radius`` belongs to the whole circle, also where the sensor cut it off (above and below
     on most cameras). ``completeness`` is the share of the circle's area inside the picture.
+    Black bars that a file holds above, below or beside a cut circle are no field: it ends at
+    ``left``, ``top``, ``right`` and ``bottom`` (first and last pixel that shows the retina).
     """
 
     center_x: float
     center_y: float
     radius: float
     completeness: float = 1.0
+    left: float = -math.inf
+    top: float = -math.inf
+    right: float = math.inf
+    bottom: float = math.inf
 
     def scaled(self, factor: float) -> "FieldOfView":
         """Return the same circle in an image ``factor`` times as large."""
+
+        def place(position: float) -> float:
+            return (position + 0.5) * factor - 0.5
+
         return FieldOfView(
-            (self.center_x + 0.5) * factor - 0.5,
-            (self.center_y + 0.5) * factor - 0.5,
+            place(self.center_x),
+            place(self.center_y),
             self.radius * factor,
             self.completeness,
+            *(place(limit) for limit in (self.left, self.top, self.right, self.bottom)),
         )
 
 

@@ -300,7 +300,19 @@ def _soft_circle(field: FieldOfView, placement: _Placement) -> GrayImage:
     radius = int((field.radius - _FIELD_EDGE) * unit)
     if radius > 2 * unit:  # smaller ones are drawn too large, and are no fields of view
         cv2.circle(circle, center, radius, 255, cv2.FILLED, cv2.LINE_AA, _SUBPIXEL_BITS)
+    _clear_bars(circle, field, placement)
     return circle
+
+
+def _clear_bars(circle: GrayImage, field: FieldOfView, placement: _Placement) -> None:
+    """Clear the rows and columns beyond the limits of the field, in place."""
+    for view, first, last, offset in (
+        (circle, field.top, field.bottom, placement.y0),
+        (circle.T, field.left, field.right, placement.x0),
+    ):
+        length = view.shape[0]
+        view[: round(min(max(first - offset + _FIELD_EDGE, 0), length))] = 0
+        view[round(min(max(last - offset - _FIELD_EDGE + 1, 0), length)) :] = 0
 
 
 def _blend_tables(

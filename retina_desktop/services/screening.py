@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from retina_desktop.domain.analyses import ActivationMaps, Analysis, ModelAnswer
 from retina_desktop.domain.findings import Finding, LabelStatus
@@ -190,7 +192,21 @@ def _place_maps(
         left=(crop.left + 0.5) / scale - 0.5,
         top=(crop.top + 0.5) / scale - 0.5,
         side=crop.size * crop.pitch / scale,
-        field_of_view=field.scaled(1 / scale),
+        field_of_view=_without_bars(field, crop).scaled(1 / scale),
+    )
+
+
+def _without_bars(field: FieldOfView, crop: FieldCrop) -> FieldOfView:
+    """Return the field ending where the crop's outermost rows and columns show retina."""
+    rows, columns = (np.flatnonzero(crop.inside.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return field
+    return replace(
+        field,
+        left=crop.left + columns[0] * crop.pitch - 0.5,
+        top=crop.top + rows[0] * crop.pitch - 0.5,
+        right=crop.left + (columns[-1] + 1) * crop.pitch - 0.5,
+        bottom=crop.top + (rows[-1] + 1) * crop.pitch - 0.5,
     )
 
 

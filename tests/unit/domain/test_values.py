@@ -1,5 +1,7 @@
 """Values refuse nonsense."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,6 +56,7 @@ def test_scaling_a_field_and_back_changes_nothing(x, y, radius, factor):
     back = field.scaled(factor).scaled(1 / factor)
     assert (back.center_x, back.center_y) == pytest.approx((x, y), abs=1e-6)
     assert back.radius == pytest.approx(radius)
+    assert (back.left, back.bottom) == (-math.inf, math.inf)
 
 
 def test_scaling_keeps_pixel_edges_together():
