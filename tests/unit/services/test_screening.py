@@ -16,7 +16,7 @@ from tests.helpers.rendered_fundus import render_fundus
 
 @pytest.fixture(scope="module")
 def analyse(tmp_path_factory):
-    bundle = make_bundle(tmp_path_factory.mktemp("bundle") / "test-model", seed=1, input_size=224)
+    bundle = make_bundle(tmp_path_factory.mktemp("bundle") / "test-model", seed=1)
     return AnalysePhotograph(decode_photograph, load_classifier(read_bundle(bundle)))
 
 
