@@ -149,6 +149,9 @@ def export(
     name: str = "RFMiD labels, EfficientNet-B0 (seed recipe)",
     version: str = "1.0.0",
     created_on: Annotated[str, typer.Option(help="ISO date; today when not given.")] = "",
+    note: Annotated[
+        list[str] | None, typer.Option(help="A further sentence for the card's limits.")
+    ] = None,
 ) -> None:
     """Pack the best weights with what was measured of them; the folder's name is the id."""
     result = read_results(work_dir / RESULTS_NAME)
@@ -160,6 +163,7 @@ def export(
         name=name,
         created_on=created_on or datetime.now(UTC).date().isoformat(),
         software_version=package_version("retina-desktop"),
+        notes=tuple(note or ()),
     )
     draft = build_manifest(result, text, preprocessing_steps(result.run.input_size))
     export_bundle(network, draft, destination, card=write_card(result, text))

@@ -17,7 +17,6 @@ from training.metrics import Scores, Truth
 
 SLOPE_PRIOR_SD = 0.35  # of the slope's logarithm around 0: few positives leave the slope near 1
 NATURAL_MINIMUM = 5  # positives from which photographs drawn as they come decide alone
-SENSITIVITY_TARGET = 0.85
 COMMON_FROM = 0.10  # a label on more photographs than this share is common
 SPECIFICITY_FLOOR_COMMON = 0.80
 SPECIFICITY_FLOOR_RARE = 0.95
@@ -56,8 +55,9 @@ def choose_fit_rows(
 ) -> FitRows:
     """Pick the photographs to fit one label on, out of one part's.
 
-    Sources with a single answer (only diseased eyes, or only healthy ones) are left out:
-    they tell nothing of where presence begins.
+    Those drawn as they come, if they hold enough positives; else also those of the other
+    sources that state both answers. A source with a single answer that was selected for it
+    (only diseased eyes, or only healthy ones) tells nothing of where presence begins.
 
     Parameters
     ----------
@@ -70,9 +70,9 @@ def choose_fit_rows(
     """
     names = np.array(sources)
     drawn = known & np.isin(names, sorted(natural))
-    if int((drawn & truth).sum()) >= NATURAL_MINIMUM and bool((drawn & ~truth).any()):
+    if int((drawn & truth).sum()) >= NATURAL_MINIMUM:
         return FitRows(np.flatnonzero(drawn), natural=True)
-    chosen = np.zeros(len(names), np.bool_)
+    chosen = drawn.copy()
     for source in sorted(set(sources)):
         own = known & (names == source)
         if truth[own].any() and not truth[own].all():
@@ -127,10 +127,10 @@ def apply_platt(logits: NDArray[np.floating], calibration: Calibration) -> Score
 def choose_threshold(probabilities: Scores, truth: Truth) -> float:
     """Choose the operating point of one label on validation photographs.
 
-    The highest threshold that finds `SENSITIVITY_TARGET` of the diseased, but never one
-    that calls more of the others than the floor of specificity allows: 29 labels at 80 %
-    would call nearly every healthy eye ill, so rare labels have the higher floor. With
-    fewer than `POINT_MINIMUM` positives the floor alone decides.
+    Of the thresholds that leave at least the floor of specificity, the one with the largest
+    sum of sensitivity and specificity (Youden's index). The floor of rare labels is higher:
+    29 labels at 80 % would call nearly every healthy eye ill. With fewer than
+    `POINT_MINIMUM` positives the floor alone decides.
 
     Returns
     -------
@@ -138,12 +138,13 @@ def choose_threshold(probabilities: Scores, truth: Truth) -> float:
         In (0, 1), halfway between two observed probabilities where there are two.
     """
     floor = SPECIFICITY_FLOOR_COMMON if truth.mean() >= COMMON_FROM else SPECIFICITY_FLOOR_RARE
-    by_floor = _highest_kept(np.sort(probabilities[~truth])[::-1], 1 - floor)
-    positives = np.sort(probabilities[truth])
-    if len(positives) < POINT_MINIMUM:
-        return _between(probabilities, by_floor)
-    missed = int(np.floor((1 - SENSITIVITY_TARGET) * len(positives)))
-    return _between(probabilities, max(by_floor, float(positives[missed])))
+    lowest = _highest_kept(np.sort(probabilities[~truth])[::-1], 1 - floor)
+    if int(truth.sum()) < POINT_MINIMUM:
+        return _between(probabilities, lowest)
+    candidates = np.r_[lowest, np.unique(probabilities[truth & (probabilities >= lowest)])]
+    called = probabilities >= candidates[:, None]
+    youden = called[:, truth].mean(axis=1) - called[:, ~truth].mean(axis=1)
+    return _between(probabilities, float(candidates[int(np.argmax(youden))]))
 
 
 def _highest_kept(negatives: Scores, share: float) -> float:

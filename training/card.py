@@ -16,7 +16,6 @@ from retina_desktop.domain.manifests import (
 from training.calibration_fit import (
     COMMON_FROM,
     POINT_MINIMUM,
-    SENSITIVITY_TARGET,
     SPECIFICITY_FLOOR_COMMON,
     SPECIFICITY_FLOOR_RARE,
 )
@@ -228,7 +227,7 @@ def _operating_points(result: EvaluationResult) -> str:
             f"{label.calibration.slope:.2f}",
             f"{label.calibration.offset:+.2f}",
             f"{label.fitted_positives} of {label.fitted_on}",
-            "as they come" if label.natural else "selected",
+            "as they come" if label.natural else "also selected",
         )
         for label in result.labels
         if label.threshold is not None
@@ -238,13 +237,13 @@ def _operating_points(result: EvaluationResult) -> str:
         "## Calibration and thresholds\n\n"
         "Both were fixed on validation patients alone. Each label's logit is scaled by a slope "
         "and an offset (Platt); where a source states every label of every photograph "
-        "(photographs *as they come*), that source decides, else all sources that state both "
-        "presence and absence (*selected* photographs: their share of disease is nobody's, so "
-        "the probability ranks, but does not count). The threshold finds "
-        f"{SENSITIVITY_TARGET:.0%} of the diseased where that keeps the specificity at "
-        f"{SPECIFICITY_FLOOR_COMMON:.0%} or more (labels on at least {COMMON_FROM:.0%} of the "
-        f"photographs) or {SPECIFICITY_FLOOR_RARE:.0%} (rarer ones); else, and with fewer than "
-        f"{POINT_MINIMUM} positives, that floor decides."
+        "(photographs *as they come*), that source decides if it holds enough of them, else it "
+        "and all sources that state both presence and absence (*also selected* photographs: "
+        "their share of disease is nobody's, so the probability ranks, but does not count). "
+        "The threshold has the largest sum of sensitivity and specificity among those with a "
+        f"specificity of {SPECIFICITY_FLOOR_COMMON:.0%} or more (labels on at least "
+        f"{COMMON_FROM:.0%} of the photographs) or {SPECIFICITY_FLOOR_RARE:.0%} (rarer ones); "
+        f"with fewer than {POINT_MINIMUM} positives that floor alone decides."
         "\n\n" + _table(head, rows)
     )
 

@@ -90,7 +90,7 @@ def compute_features(network: nn.Module, squares: Squares, *, batch: int = 32) -
     pooled = cast("PooledNetwork", network)
     rows: list[Features] = []
     for start in range(0, len(squares), batch):
-        pixels = torch.from_numpy(np.ascontiguousarray(squares[start : start + batch]))
+        pixels = torch.from_numpy(np.array(squares[start : start + batch]))
         share = pixels.permute(0, 3, 1, 2).float().div_(255)
         size = (FEATURE_SIZE, FEATURE_SIZE)
         small = F.interpolate(share, size=size, mode="bilinear", antialias=True)

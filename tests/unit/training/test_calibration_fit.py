@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from retina_desktop.domain.manifests import Calibration
 from tests.unit.training.tiny_data import image
 from training.calibration_fit import (
-    SENSITIVITY_TARGET,
     SPECIFICITY_FLOOR_COMMON,
     SPECIFICITY_FLOOR_RARE,
     apply_platt,
@@ -31,7 +30,8 @@ def test_the_fit_finds_the_scaling_that_made_the_data(slope, offset):
     fitted = fit_platt(logits, truth)
     assert fitted.slope == pytest.approx(slope, rel=0.06)
     assert fitted.offset == pytest.approx(offset, abs=0.06)
-    assert expected_calibration_error(truth, apply_platt(logits, fitted)) < 0.01
+    gap = expected_calibration_error(truth, apply_platt(logits, fitted), np.ones((1, 20_000)))
+    assert gap[0] < 0.01
 
 
 @settings(max_examples=25)
@@ -66,18 +66,21 @@ def test_the_scaling_does_not_overflow():
 
 @settings(max_examples=40)
 @given(seed=st.integers(0, 50), share=st.sampled_from([0.04, 0.3]))
-def test_the_threshold_keeps_the_floor_and_the_target_where_both_can_be(seed, share):
+def test_the_threshold_is_the_best_that_keeps_the_floor(seed, share):
     rng = np.random.default_rng(seed)
     truth = rng.random(600) < share
-    scores = apply_platt(rng.normal(size=600) + 3 * truth, Calibration(1.0, -2.0))
-    threshold = choose_threshold(scores, truth)
-    called = scores >= threshold
+    scores = apply_platt(rng.normal(size=600) + 2 * truth, Calibration(1.0, -2.0))
     floor = SPECIFICITY_FLOOR_COMMON if truth.mean() >= 0.1 else SPECIFICITY_FLOOR_RARE
-    assert (~called)[~truth].mean() >= floor
-    if floor == SPECIFICITY_FLOOR_COMMON:
-        assert called[truth].mean() >= SENSITIVITY_TARGET
-        one_more = 1 / truth.sum()
-        assert called[truth].mean() < SENSITIVITY_TARGET + one_more  # the highest that does
+
+    def figures(threshold):
+        called = scores >= threshold
+        return called[truth].mean(), (~called)[~truth].mean()
+
+    found, spared = figures(choose_threshold(scores, truth))
+    assert spared >= floor
+    others = [figures(other) for other in np.linspace(0, 1, 200)]
+    allowed = [a + b for a, b in others if b >= floor]
+    assert found + spared >= max(allowed) - 1e-9
 
 
 def test_few_positives_leave_the_choice_to_the_floor():
@@ -116,4 +119,12 @@ def test_photographs_as_they_come_decide_where_they_are_enough():
     truth[0] = False
     selected = choose_fit_rows(truth, known, sources, frozenset({"ALL"}))
     assert not selected.natural
-    assert selected.rows.tolist() == list(range(24))  # sources of one answer stay out
+    assert selected.rows.tolist() == list(range(24))  # diseased eyes only stay out
+
+
+def test_natural_photographs_without_the_disease_still_say_how_rare_it_is():
+    sources = ("ALL",) * 20 + ("SOME",) * 4 + ("WELL",) * 3
+    truth = np.array([False] * 20 + [True, True, False, False] + [False] * 3)
+    fit = choose_fit_rows(truth, np.ones(27, bool), sources, frozenset({"ALL"}))
+    assert not fit.natural
+    assert fit.rows.tolist() == list(range(24))
