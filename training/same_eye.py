@@ -54,7 +54,7 @@ def describe(square: RgbImage) -> Keypoints:
     field[:, [0, -1]] = 0
     inner = cv2.erode(field, np.ones((15, 15), np.uint8))
     found, descriptors = cv2.SIFT.create(KEYPOINTS).detectAndCompute(green, inner)
-    if descriptors is None:
+    if not found:
         return Keypoints(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
     places = np.array([point.pt for point in found], np.float32)
     return Keypoints(places, np.asarray(descriptors, np.float32))
