@@ -10,7 +10,7 @@ of the same eye could be judged. One patient: the more urgent eye.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, Label, label_of
 from retina_desktop.domain.quality import ImageQuality
@@ -40,14 +40,17 @@ def refer_photograph(findings: Sequence[Finding], quality: ImageQuality) -> Refe
     if not quality.is_fundus:
         return Referral(ReferralTier.REIMAGE, "This is not a colour fundus photograph.")
     present = _explained([label_of(f.label) for f in findings if f.is_positive])
+    tentative = frozenset(f.label for f in findings if f.status is LabelStatus.DEMONSTRATION)
     found = _most_urgent(present)
     if quality.gradable and not any(finding.is_assessed for finding in findings):
         return Referral(ReferralTier.SOON, "No label was assessed: a reader must judge it.")
     if quality.gradable:
-        return Referral(found, _found_reason(present, found) or _nothing_reason(findings))
+        return Referral(
+            found, _found_reason(present, found, tentative) or _nothing_reason(findings)
+        )
     ungradable = "The photograph is not gradable: " + _weaknesses(quality)
     if found.rank < ReferralTier.REIMAGE.rank:
-        return Referral(found, f"{_found_reason(present, found)} {ungradable}")
+        return Referral(found, f"{_found_reason(present, found, tentative)} {ungradable}")
     return Referral(
         ReferralTier.REIMAGE,
         f"{ungradable} Repeat it; refer the patient if it cannot be improved.",
@@ -93,15 +96,23 @@ def _most_urgent(labels: Sequence[Label]) -> ReferralTier:
     return min(tiers, key=lambda tier: tier.rank)
 
 
-def _found_reason(present: Sequence[Label], tier: ReferralTier) -> str:
+def _found_reason(
+    present: Sequence[Label], tier: ReferralTier, tentative: frozenset[str]
+) -> str:
     deciding = [label for label in present if label.tier is tier]
     if not deciding:
         return ""
-    names = _listed([label.name.lower() for label in deciding])
+    names = _listed([_named(label, tentative) for label in deciding])
     notes = " ".join(label.urgency_note for label in deciding if label.urgency_note)
     if [label.code for label in deciding] == [DISEASE_RISK]:
         return "Abnormal, but no named label explains it: a reader should look."
     return f"Found: {names}. {notes}".strip()
+
+
+def _named(label: Label, tentative: frozenset[str]) -> str:
+    """Return the name, with a word of caution where the model saw too few patients."""
+    caution = " (demonstration: the model saw few patients with it)"
+    return label.name.lower() + (caution if label.code in tentative else "")
 
 
 def _nothing_reason(findings: Sequence[Finding]) -> str:

@@ -43,6 +43,13 @@ def test_the_most_urgent_finding_decides_and_is_named():
     assert "drusen" not in referral.reason
 
 
+def test_a_finding_of_a_demonstration_label_counts_and_says_so():
+    brvo = Finding("BRVO", 0.9, 0.5, LabelStatus.DEMONSTRATION)
+    referral = refer_photograph([brvo], GOOD)
+    assert referral.tier is ReferralTier.URGENT
+    assert "demonstration: the model saw few patients" in referral.reason
+
+
 def test_disease_risk_counts_only_when_nothing_explains_it():
     assert refer_photograph(findings("Disease_Risk", "DN"), GOOD).tier is ReferralTier.ROUTINE
     alone = refer_photograph(findings("Disease_Risk"), GOOD)
