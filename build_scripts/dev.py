@@ -1,9 +1,10 @@
 """Set up and run Retina Desktop from a clone, with nothing but Python 3.11+ and pip.
 
 ``python3 build_scripts/dev.py run [-- ARGS]``  install the application and start it
+``python3 build_scripts/dev.py records -- ARGS``  the same with what the clinic's records need
 ``python3 build_scripts/dev.py test [-- ARGS]`` install everything and run the whole check
 
-Both make ``.venv`` beside this folder; a second run reuses it.
+All make ``.venv`` beside this folder; a second run reuses it.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "installed.txt"  # one line an installed set of extras: its name and hash
-EXTRAS = {"run": "", "test": "[train,dev]"}
+EXTRAS = {"run": "", "records": "[records]", "test": "[records,train,dev]"}
 
 # What Qt loads at run time on Linux, with Debian's package for each.
 QT_LIBRARIES = {
@@ -58,7 +59,7 @@ def main() -> int:
     provide_qt_libraries()
     if not install(EXTRAS[options.command]):
         return refuse("The installation failed; the messages above say why.")
-    if options.command == "run":
+    if options.command != "test":
         return start(["-m", "retina_desktop", *arguments], folder=Path.cwd())
     return check(arguments)
 
