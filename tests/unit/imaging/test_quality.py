@@ -210,3 +210,24 @@ def test_the_judgement_is_quick():
         times.append(time.process_time() - start)
 
     assert min(times) < 0.03  # 3 ms on an idle core
+
+
+def evening_sky(seed):
+    """A glowing sun over a dark horizon: orange, round, smooth, and without a frame."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:1:360j, 0:1:540j]
+    distance = np.hypot((x - rng.uniform(0.2, 0.8)) * 1.5, y - rng.uniform(0.3, 0.8))
+    light = [200 + 55 * np.exp(-2 * distance), 90 + 120 * np.exp(-3 * distance)]
+    picture = np.stack([*light, 40 + 80 * np.exp(-5 * distance)], axis=-1)
+    picture[distance < 0.05] = (255, 240, 180)
+    picture[int(360 * rng.uniform(0.75, 0.9)) :] *= 0.15
+    return np.clip(picture + rng.normal(0, 3, picture.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_an_evening_sky_is_no_retina(seed):
+    picture = evening_sky(seed)
+    field = find_field_of_view(picture)
+    assert field is not None
+    quality = assess_quality(crop_to_field(picture, field, size=224), field)
+    assert quality.reasons == (QualityReason.NOT_FUNDUS,)
