@@ -8,9 +8,9 @@ from pathlib import Path
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import ImageUnreadableError, UnknownLabelError
 from retina_desktop.imaging.encode import encode_jpeg, encode_png
-from retina_desktop.imaging.overlay import blend_heatmap, to_gray
+from retina_desktop.imaging.overlay import blend_heatmap
 from retina_desktop.services.ports import PhotographReader
-from retina_desktop.services.screening import heatmap_of
+from retina_desktop.services.screening import heatmap_gray_of
 from retina_desktop.services.whole_files import write_whole
 
 OVERLAY_OPACITY = 0.6
@@ -96,12 +96,12 @@ class ExportHeatmaps:
         pixels = image.pixels
         written = []
         for code in codes:
-            heat = heatmap_of(analysis, code, width=analysis.width, height=analysis.height)
+            heat = heatmap_gray_of(analysis, code, width=analysis.width, height=analysis.height)
             if heat is None:
                 continue
             overlay = blend_heatmap(pixels, heat, opacity=OVERLAY_OPACITY)
             for name, data in (
-                (f"{stem}__{code}.png", encode_png(to_gray(heat))),
+                (f"{stem}__{code}.png", encode_png(heat)),
                 (f"{stem}__{code}.overlay.jpg", encode_jpeg(overlay)),
             ):
                 write_whole(self.folder / name, data)

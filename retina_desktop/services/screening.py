@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from retina_desktop.domain.images import (
     FieldCrop,
     FieldOfView,
     FundusImage,
+    GrayImage,
     Laterality,
     RgbImage,
 )
@@ -22,7 +24,7 @@ from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from retina_desktop.imaging.laterality import decide_laterality, suggest_laterality
-from retina_desktop.imaging.overlay import enlarge_activation
+from retina_desktop.imaging.overlay import enlarge_activation, enlarge_activation_u8
 from retina_desktop.imaging.preprocessing import prepare_tensor
 from retina_desktop.imaging.quality import assess_quality
 from retina_desktop.services.ports import Classifier, PhotographReader
@@ -143,23 +145,49 @@ def heatmap_of(analysis: Analysis, code: str, *, width: int, height: int) -> Hea
     On the fixed scale of `domain.heatmaps`; zero outside the field of view. None where the
     label was not assessed or the photograph was not given to the model.
     """
+    heat = _small_heatmap(analysis, code)
+    if heat is None or analysis.maps is None:
+        return None
+    place = _place_of(analysis.maps, width / analysis.width)
+    return enlarge_activation(heat, **place, width=width, height=height)
+
+
+def heatmap_gray_of(
+    analysis: Analysis, code: str, *, width: int, height: int
+) -> GrayImage | None:
+    """Return 255 times `heatmap_of`, uint8, in about a third of the time."""
+    heat = _small_heatmap(analysis, code)
+    if heat is None or analysis.maps is None:
+        return None
+    place = _place_of(analysis.maps, width / analysis.width)
+    return enlarge_activation_u8(heat, **place, width=width, height=height)
+
+
+class _Place(TypedDict):
+    left: float
+    top: float
+    side: float
+    field: FieldOfView | None
+
+
+def _place_of(maps: ActivationMaps, zoom: float) -> _Place:
+    field = maps.field_of_view
+    return {
+        "left": maps.left * zoom,
+        "top": maps.top * zoom,
+        "side": maps.side * zoom,
+        "field": field.scaled(zoom) if field else None,
+    }
+
+
+def _small_heatmap(analysis: Analysis, code: str) -> Heatmap | None:
     finding = analysis.finding(code)
     if analysis.maps is None or finding is None:
         return None
     if finding.probability is None or finding.threshold is None:
         return None
     strength = heat_strength(finding.probability, finding.threshold)
-    heat = scale_activation(analysis.maps.of(code), strength=strength)
-    maps, zoom = analysis.maps, width / analysis.width
-    return enlarge_activation(
-        heat,
-        left=maps.left * zoom,
-        top=maps.top * zoom,
-        side=maps.side * zoom,
-        width=width,
-        height=height,
-        field=maps.field_of_view.scaled(zoom) if maps.field_of_view else None,
-    )
+    return scale_activation(analysis.maps.of(code), strength=strength)
 
 
 def _findings(manifest: ModelManifest, answer: ModelAnswer) -> tuple[Finding, ...]:

@@ -14,7 +14,7 @@ import torch
 
 from retina_desktop.bootstrap import load_analysis, model_library
 from retina_desktop.config.folders import Folders
-from retina_desktop.services.screening import AnalysePhotograph, heatmap_of
+from retina_desktop.services.screening import AnalysePhotograph, heatmap_gray_of
 from retina_desktop.services.tasks import TaskContext
 from tests.benchmarks.alternative import Alternative
 from tests.benchmarks.measure import Row, medians, table
@@ -27,7 +27,7 @@ def answer(analyse: AnalysePhotograph, path: Path) -> None:
     """File to findings and all heatmaps, the shown one at the photograph's own size."""
     analysis = analyse(TaskContext(), path).analysis
     shown = next(f.label for f in analysis.findings if f.is_assessed)
-    heatmap_of(analysis, shown, width=analysis.width, height=analysis.height)
+    heatmap_gray_of(analysis, shown, width=analysis.width, height=analysis.height)
 
 
 def rows(photograph: Path, *, repeat: int) -> list[Row]:
