@@ -6,6 +6,7 @@ The layout is magic, header length, header (JSON), steps, values; then zlib over
 """
 
 import json
+import math
 import struct
 import zlib
 from dataclasses import asdict
@@ -19,17 +20,22 @@ from retina_desktop.domain.images import FieldOfView
 
 _MAGIC = b"RDM1"
 _LENGTH = struct.Struct("<I")
+_LIMITS = ("left", "top", "right", "bottom")
 _STEPS = 127  # a signed byte, symmetric
 _LARGEST = 64 * 2**20  # bytes unpacked; 29 maps of 7 x 7 are 1,421
 
 
 class FieldJson(TypedDict):
-    """See `domain.images.FieldOfView`."""
+    """See `domain.images.FieldOfView`; a limit is None where the field has none there."""
 
     center_x: float
     center_y: float
     radius: float
     completeness: float
+    left: float | None
+    top: float | None
+    right: float | None
+    bottom: float | None
 
 
 class _Header(TypedDict):
@@ -85,7 +91,7 @@ def unpack_maps(packed: bytes) -> ActivationMaps:
         header: _Header = json.loads(body[begin : begin + length])
         labels, height, width = header["shape"]
         place = [float(header[name]) for name in ("left", "top", "side")]
-        field = FieldOfView(**header["field"]) if header["field"] else None
+        field = _field_of(header["field"]) if header["field"] else None
         codes = tuple(str(code) for code in header["codes"])
     except (KeyError, TypeError, UnicodeDecodeError) as error:
         raise ValueError("the heatmaps' header is damaged") from error
@@ -119,9 +125,21 @@ def _field_json(field: FieldOfView | None) -> FieldJson | None:
     if field is None:
         return None
     plain = {name: float(value) for name, value in asdict(field).items()}
+    limits = {name: plain[name] if math.isfinite(plain[name]) else None for name in _LIMITS}
     return FieldJson(
         center_x=plain["center_x"],
         center_y=plain["center_y"],
         radius=plain["radius"],
         completeness=plain["completeness"],
+        left=limits["left"],
+        top=limits["top"],
+        right=limits["right"],
+        bottom=limits["bottom"],
     )
+
+
+def _field_of(plain: FieldJson) -> FieldOfView:
+    given = {
+        name: float(value) for name, value in plain.items() if isinstance(value, int | float)
+    }
+    return FieldOfView(**given)

@@ -132,9 +132,19 @@ def _overlaid(
 
 
 def _in_cut(field: FieldOfView, cut: _Cut, per_pixel: float) -> FieldOfView:
+    def across(position: float) -> float:
+        return (position - cut.left) / per_pixel - 0.5
+
+    def down(position: float) -> float:
+        return (position - cut.top) / per_pixel - 0.5
+
     return FieldOfView(
-        (field.center_x - cut.left) / per_pixel - 0.5,
-        (field.center_y - cut.top) / per_pixel - 0.5,
+        across(field.center_x),
+        down(field.center_y),
         field.radius / per_pixel,
         field.completeness,
+        left=across(field.left),
+        top=down(field.top),
+        right=across(field.right),
+        bottom=down(field.bottom),
     )

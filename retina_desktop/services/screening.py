@@ -213,12 +213,13 @@ def _place_maps(
     field: FieldOfView,
     scale: float,
 ) -> ActivationMaps:
-    # Edges, not pixel centres: (left - 0.5) is the crop's edge in the reduced picture.
+    # The crop's edge is at left - 0.5 in the reduced picture, (left - 0.5 + 0.5) / scale - 0.5
+    # in the original: edges scale, not pixel centres.
     return ActivationMaps(
         codes=manifest.codes,
         values=answer.activations,
-        left=(crop.left + 0.5) / scale - 0.5,
-        top=(crop.top + 0.5) / scale - 0.5,
+        left=crop.left / scale,
+        top=crop.top / scale,
         side=crop.size * crop.pitch / scale,
         field_of_view=_without_bars(field, crop).scaled(1 / scale),
     )

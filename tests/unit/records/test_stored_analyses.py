@@ -30,7 +30,7 @@ VALUES = hnp.arrays(
 @given(VALUES)
 def test_packed_maps_are_right_to_half_a_step_of_their_peak(values):
     codes = tuple(f"L{n}" for n in range(len(values)))
-    field = FieldOfView(10.25, 11.5, 9.0, 0.9)
+    field = FieldOfView(10.25, 11.5, 9.0, 0.9, top=4.5, bottom=18.5)  # bars above and below
     again = unpack_maps(pack_maps(ActivationMaps(codes, values, 1.5, -2.0, 64.0, field)))
 
     peaks = np.abs(values).max(axis=(1, 2), keepdims=True)
