@@ -1,7 +1,6 @@
 """Set up and run Retina Desktop from a clone, with nothing but Python 3.11+ and pip.
 
 ``python3 build_scripts/dev.py run [-- ARGS]``  install the application and start it
-``python3 build_scripts/dev.py records -- ARGS``  the same with what the clinic's records need
 ``python3 build_scripts/dev.py test [-- ARGS]`` install everything and run the whole check
 
 All make ``.venv`` beside this folder; a second run reuses it.
@@ -21,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = ROOT / ".venv"
 STAMP = ENVIRONMENT / "installed.txt"  # one line an installed set of extras: its name and hash
-EXTRAS = {"run": "", "records": "[records]", "test": "[records,train,dev]"}
+EXTRAS = {"run": "", "test": "[train,dev]"}
 
 # What Qt loads at run time on Linux, with Debian's package for each.
 QT_LIBRARIES = {
@@ -109,7 +108,7 @@ def install(extras: str) -> bool:
     if not python().exists():
         venv.create(ENVIRONMENT, with_pip=False, clear=True)
     command = [sys.executable, "-m", "pip", "--python", str(python()), "install"]
-    quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--no-compile"]
     status = subprocess.run(
         [*command, *quiet, "--editable", f"{ROOT}{extras}"], cwd=ROOT, check=False
     ).returncode

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retina_desktop.bootstrap import load_analysis
-from retina_desktop.bootstrap_records import OpenedRecords
+from retina_desktop.bootstrap_records.opened import OpenedRecords
 from retina_desktop.cli.console import (
     ExitCode,
     give,

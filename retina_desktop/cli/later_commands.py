@@ -3,13 +3,9 @@
 What they import would make every analysis start a fifth of a second later.
 """
 
-from importlib.util import find_spec
 from typing import Any
 
-import typer
 from typer.core import TyperGroup
-
-from retina_desktop.cli.console import ExitCode, say
 
 RECORD_COMMANDS = (
     "records",
@@ -21,29 +17,6 @@ RECORD_COMMANDS = (
     "report",
     "audit",
 )
-_EXTRA = (
-    "sqlalchemy",
-    "alembic",
-    "sqlcipher3",
-    "cryptography",
-    "argon2",
-    "reportlab",
-    "pikepdf",
-)
-
-
-def _has_extra() -> bool:
-    return all(find_spec(name) is not None for name in _EXTRA)
-
-
-def _check_extra() -> None:
-    """End the command with a sentence where what the records need is not installed."""
-    if not _has_extra():
-        say(
-            'The records need the extra "records": from a clone, python3 build_scripts/dev.py '
-            'records -- ...; elsewhere, pip install "retina-desktop[records]".'
-        )
-        raise typer.Exit(ExitCode.NOTHING_DONE)
 
 
 class LaterCommands(TyperGroup):
@@ -53,14 +26,13 @@ class LaterCommands(TyperGroup):
     """
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - see above
-        """Return the names for the help; those on records where they can run."""
-        return [*super().list_commands(ctx), *(RECORD_COMMANDS if _has_extra() else ())]
+        """Return the names for the help."""
+        return [*super().list_commands(ctx), *RECORD_COMMANDS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - see above
         """Return the command, None for an unknown one."""
         if cmd_name not in RECORD_COMMANDS:
             return super().get_command(ctx, cmd_name)
-        _check_extra()
         from typer.main import get_group
 
         from retina_desktop.cli.record_commands import app

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap_records import (
+from retina_desktop.bootstrap_records.access import (
     check_set_up,
     first_user,
     recover_records,

@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap_records import OpenedRecords, check_set_up, open_for
+from retina_desktop.bootstrap_records.access import check_set_up, open_for
+from retina_desktop.bootstrap_records.opened import OpenedRecords
 from retina_desktop.cli.console import ExitCode, stop
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.images import Laterality

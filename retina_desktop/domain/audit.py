@@ -42,10 +42,12 @@ class AuditAction(StrEnum):
     SIGNED = "signed"
     ADDENDUM_ADDED = "addendum added"
     REPORT_MADE = "report made"
+    REPORT_REPRINTED = "report reprinted"
     EXPORTED = "exported"
     IMPORTED = "imported"
     USER_ADDED = "user added"
     USER_CHANGED = "user changed"
+    USER_DEACTIVATED = "user deactivated"
     LOGGED_IN = "logged in"
     LOGIN_REFUSED = "login refused"
     LOGGED_OUT = "logged out"
@@ -68,7 +70,9 @@ class RecordKind(StrEnum):
     ANALYSIS = "analysis"
     READING = "reading"  # by the examination's id
     ADDENDUM = "addendum"
+    REPORT = "report"
     USER = "user"
+    SETTING = "setting"
     DATABASE = "database"
 
 

@@ -36,7 +36,7 @@ def all_guards() -> tuple[Guard, ...]:
 
 
 def _kept_for_good() -> Iterable[Guard]:
-    for table in ("analysis", "present_finding", "heatmap", "thumbnail", "addendum"):
+    for table in ("analysis", "present_finding", "heatmap", "thumbnail", "addendum", "report"):
         for operation in ("UPDATE", "DELETE"):
             yield Guard(table, operation, "", KEPT)
 

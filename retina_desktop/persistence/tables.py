@@ -45,6 +45,7 @@ class PatientRow(Base):
     created_by: Mapped[Line]
     changed_at: Mapped[datetime]
     changed_by: Mapped[Line]
+    merged_into: Mapped[int | None] = mapped_column(RowId, ForeignKey("patient.id"), index=True)
 
 
 class ExaminationRow(Base):
@@ -236,6 +237,72 @@ class AddendumRow(Base):
     added_at: Mapped[datetime]
     added_by: Mapped[Line]
     shown_name: Mapped[Line]
+
+
+class ReportRow(Base):
+    """A printed report; its bytes lie in the store of files under their hash."""
+
+    __tablename__ = "report"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[PrimaryKey]
+    number: Mapped[Line] = mapped_column(unique=True)  # as printed, and in the QR code
+    examination_id: Mapped[int] = mapped_column(RowId, ForeignKey("examination.id"), index=True)
+    template: Mapped[Line]
+    paper: Mapped[Line]
+    language: Mapped[Line]
+    draft: Mapped[bool]
+    audit_sequence: Mapped[int] = mapped_column(RowId)
+    audit_hash: Mapped[Hash]
+    pdf_sha256: Mapped[Hash] = mapped_column(index=True)
+    size_bytes: Mapped[int] = mapped_column(RowId)
+    made_at: Mapped[datetime]
+    made_by: Mapped[Line]
+    shown_name: Mapped[Line]
+
+
+class UserRow(Base):
+    """Somebody who can log in; the password's key is in the key vault."""
+
+    __tablename__ = "app_user"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[PrimaryKey]
+    version: Mapped[int]
+    name: Mapped[Line] = mapped_column(unique=True)
+    shown_name: Mapped[Line]
+    roles: Mapped[LongText]  # JSON list
+    active: Mapped[bool]
+    signature: Mapped[bytes | None] = mapped_column(LargeBinary)  # PNG
+    created_at: Mapped[datetime]
+    created_by: Mapped[Line]
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[Line]
+
+
+class SettingRow(Base):
+    """What the whole clinic has set: its name and logo, the backup's plan, retention."""
+
+    __tablename__ = "setting"
+    __table_args__ = (_NEVER_REUSED,)
+
+    id: Mapped[PrimaryKey]
+    version: Mapped[int]
+    name: Mapped[Line] = mapped_column(unique=True)
+    value: Mapped[LongText]  # JSON
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[Line]
+
+
+class FormDraftRow(Base):
+    """What a user has typed into a form and not yet saved; no record, so not audited."""
+
+    __tablename__ = "form_draft"
+
+    user: Mapped[Line] = mapped_column(primary_key=True)
+    form: Mapped[Line] = mapped_column(primary_key=True)
+    content: Mapped[LongText]  # JSON
+    saved_at: Mapped[datetime]
 
 
 class AuditEntryRow(Base):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from retina_desktop.bootstrap_records import first_user, open_for, set_up_records
+from retina_desktop.bootstrap_records.access import first_user, open_for, set_up_records
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.record_errors import RecordsUnavailableError
 from retina_desktop.persistence.key_vault import KeyVault

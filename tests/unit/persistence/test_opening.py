@@ -6,6 +6,7 @@ import sys
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -33,11 +34,12 @@ from retina_desktop.persistence.upgrade_backup import back_up_postgresql, back_u
 from retina_desktop.persistence.upgrading import MIGRATIONS, upgrade_database
 from tests.helpers.records import MASTER, keep_photograph, make_details, make_visit, stamp
 
+NEWEST = ScriptDirectory(str(MIGRATIONS)).get_current_head()
 NEXT_STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "later", "{newest}", None, None
 
 
 def upgrade():
@@ -61,9 +63,9 @@ def later(tmp_path):
     def make(step):
         folder = tmp_path / "later"
         (folder / "versions").mkdir(parents=True)
-        first = next((MIGRATIONS / "versions").glob("r0001*.py"))
-        (folder / "versions" / first.name).write_text(first.read_text())
-        (folder / "versions" / "r0002.py").write_text(step)
+        for known in (MIGRATIONS / "versions").glob("r*.py"):
+            (folder / "versions" / known.name).write_text(known.read_text())
+        (folder / "versions" / "later.py").write_text(step.replace("{newest}", NEWEST))
         return folder
 
     return make
@@ -90,7 +92,7 @@ def test_the_migrations_make_exactly_the_tables(records):
         context = MigrationContext.configure(session.connection())
         assert compare_metadata(context, Base.metadata) == []
         assert missing_guards(session.connection()) == ()
-        assert len(all_guards()) == 27
+        assert len(all_guards()) == 29
 
 
 def test_every_connection_is_durable_and_checked(backend, records):
@@ -116,7 +118,7 @@ def test_an_upgrade_backs_up_keeps_the_records_and_the_guards(
 
     done = upgrade(backend, records, later(NEXT_STEP), tmp_path / "backups")
 
-    assert (done.before, done.after) == ("0001", "0002")
+    assert (done.before, done.after) == (NEWEST, "later")
     (backup,) = (tmp_path / "backups").iterdir()
     assert backup.stat().st_size > 0
     assert records.patients.get(before.id) == before
@@ -140,7 +142,7 @@ def test_a_newer_database_is_refused_in_one_sentence(backend, records, later, tm
 
     with records.database.read() as session:
         revision = session.execute(text("SELECT version_num FROM alembic_version"))
-        assert revision.scalar_one() == "0002"
+        assert revision.scalar_one() == "later"
 
 
 def test_a_failing_upgrade_changes_nothing(backend, records, patient, later, tmp_path):

@@ -1,4 +1,4 @@
-"""The records put together: set up once, opened with a password by every command.
+"""The way into the records: set up once, opened with a password each time.
 
 Light at import, as `bootstrap` is: the database's libraries are loaded when records are opened.
 """
@@ -6,11 +6,10 @@ Light at import, as `bootstrap` is: the database's libraries are loaded when rec
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from retina_desktop import __version__
+from retina_desktop.bootstrap_records.opened import OpenedRecords
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.record_errors import (
@@ -18,19 +17,10 @@ from retina_desktop.domain.record_errors import (
     RecordsUnavailableError,
     WrongPasswordError,
 )
-from retina_desktop.domain.users import Permission, Role, Stamp, User
-from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.domain.users import Role, Stamp, User
 from retina_desktop.services.acting import Acting
-from retina_desktop.services.examination_records import (
-    BeginExamination,
-    KeepPhotograph,
-    OpenExamination,
-)
-from retina_desktop.services.patient_records import AddPatient, OpenPatient
-from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
 
 if TYPE_CHECKING:
-    from retina_desktop.domain.patients import Patient
     from retina_desktop.persistence.key_vault import KeyVault, MasterKey
     from retina_desktop.persistence.opening import Records, RecordsPlace
 
@@ -44,75 +34,6 @@ _NO_RECORDS = (
     "setup --single-user, or --administrator NAME."
 )
 _THERE_ALREADY = "There are records in this data folder already; they were left as they are."
-
-
-@dataclass(frozen=True, slots=True)
-class OpenedRecords:
-    """The open records, who works with them, and the use cases over both."""
-
-    records: "Records"
-    acting: Acting
-
-    @property
-    def add_patient(self) -> AddPatient:
-        """Enter a new patient."""
-        return AddPatient(self.records.patients)
-
-    @property
-    def open_patient(self) -> OpenPatient:
-        """Show a patient's record."""
-        records = self.records
-        return OpenPatient(records.patients, records.examinations, records.audit)
-
-    @property
-    def begin_examination(self) -> BeginExamination:
-        """Keep a new visit."""
-        return BeginExamination(self.records.examinations, self.keep_photograph)
-
-    @property
-    def keep_photograph(self) -> KeepPhotograph:
-        """Bring a file into the image store."""
-        return KeepPhotograph(self.records.images, decode_photograph, __version__)
-
-    @property
-    def open_examination(self) -> OpenExamination:
-        """Show a visit."""
-        records = self.records
-        return OpenExamination(
-            records.examinations, records.analyses, records.readings, records.audit
-        )
-
-    @property
-    def save_reading(self) -> SaveReading:
-        """Keep the draft of a reading."""
-        return SaveReading(self.records.readings)
-
-    @property
-    def sign_examination(self) -> SignExamination:
-        """Sign and lock."""
-        records = self.records
-        return SignExamination(records.examinations, records.analyses, records.readings)
-
-    @property
-    def add_addendum(self) -> AddAddendum:
-        """Add to a signed examination."""
-        return AddAddendum(self.records.readings)
-
-    def find_patients(self, words: str, *, limit: int) -> tuple["Patient", ...]:
-        """Return who has `words` as record number or in the name; the search is audited."""
-        from retina_desktop.persistence.name_scan import patients_named
-
-        by = self.acting.allowed(Permission.SEE_RECORDS)
-        exact = self.records.patients.find_by_record_number(words.strip())
-        named = patients_named(self.records.audited, words, limit=limit)
-        found = tuple({p.id: p for p in (*((exact,) if exact else ()), *named)}.values())
-        event = AuditEvent(
-            AuditAction.PATIENTS_SEARCHED,
-            RecordReference(RecordKind.PATIENT),
-            {"found": str(len(found[:limit]))},
-        )
-        self.records.audit.record(event, by=by)
-        return found[:limit]
 
 
 def set_up_records(folders: Folders, *, user: User, password: str) -> str:

@@ -1,0 +1,90 @@
+"""The open records, who works with them, and the use cases over both."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from retina_desktop import __version__
+from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
+from retina_desktop.domain.users import Permission
+from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.services.acting import Acting
+from retina_desktop.services.examination_records import (
+    BeginExamination,
+    KeepPhotograph,
+    OpenExamination,
+)
+from retina_desktop.services.patient_records import AddPatient, OpenPatient
+from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
+
+if TYPE_CHECKING:
+    from retina_desktop.domain.patients import Patient
+    from retina_desktop.persistence.opening import Records
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecords:
+    """The open records, who works with them, and the use cases over both."""
+
+    records: "Records"
+    acting: Acting
+
+    @property
+    def add_patient(self) -> AddPatient:
+        """Enter a new patient."""
+        return AddPatient(self.records.patients)
+
+    @property
+    def open_patient(self) -> OpenPatient:
+        """Show a patient's record."""
+        records = self.records
+        return OpenPatient(records.patients, records.examinations, records.audit)
+
+    @property
+    def begin_examination(self) -> BeginExamination:
+        """Keep a new visit."""
+        return BeginExamination(self.records.examinations, self.keep_photograph)
+
+    @property
+    def keep_photograph(self) -> KeepPhotograph:
+        """Bring a file into the image store."""
+        return KeepPhotograph(self.records.images, decode_photograph, __version__)
+
+    @property
+    def open_examination(self) -> OpenExamination:
+        """Show a visit."""
+        records = self.records
+        return OpenExamination(
+            records.examinations, records.analyses, records.readings, records.audit
+        )
+
+    @property
+    def save_reading(self) -> SaveReading:
+        """Keep the draft of a reading."""
+        return SaveReading(self.records.readings)
+
+    @property
+    def sign_examination(self) -> SignExamination:
+        """Sign and lock."""
+        records = self.records
+        return SignExamination(records.examinations, records.analyses, records.readings)
+
+    @property
+    def add_addendum(self) -> AddAddendum:
+        """Add to a signed examination."""
+        return AddAddendum(self.records.readings)
+
+    def find_patients(self, words: str, *, limit: int) -> tuple["Patient", ...]:
+        """Return who has `words` as record number or in the name; the search is audited."""
+        from retina_desktop.persistence.name_scan import patients_named
+
+        by = self.acting.allowed(Permission.SEE_RECORDS)
+        exact = self.records.patients.find_by_record_number(words.strip())
+        named = patients_named(self.records.audited, words, limit=limit)
+        found = tuple({p.id: p for p in (*((exact,) if exact else ()), *named)}.values())
+        event = AuditEvent(
+            AuditAction.PATIENTS_SEARCHED,
+            RecordReference(RecordKind.PATIENT),
+            {"found": str(len(found[:limit]))},
+        )
+        self.records.audit.record(event, by=by)
+        return found[:limit]
