@@ -22,14 +22,14 @@ from retina_desktop.cli.records_session import (
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.errors import BundleRefusedError, ModelNotFoundError
-from retina_desktop.domain.users import Permission
-from retina_desktop.reporting.content import (
+from retina_desktop.domain.report_content import (
     ClinicProfile,
     Language,
     ModelProfile,
     Paper,
     Template,
 )
+from retina_desktop.domain.users import Permission
 from retina_desktop.services.whole_files import check_writable, write_whole
 
 if TYPE_CHECKING:

@@ -15,9 +15,7 @@ from retina_desktop.domain.images import Laterality, RgbImage
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
 from retina_desktop.domain.record_errors import StoredImageDamagedError, StoredImageMissingError
 from retina_desktop.domain.referral import Referral, refer_patient
-from retina_desktop.domain.stored_analyses import AnalysisContent, StoredAnalysis
-from retina_desktop.imaging.decode import decode_bytes
-from retina_desktop.reporting.content import (
+from retina_desktop.domain.report_content import (
     ClinicProfile,
     ModelProfile,
     PreviousFinding,
@@ -27,6 +25,8 @@ from retina_desktop.reporting.content import (
     Trend,
     TrendPoint,
 )
+from retina_desktop.domain.stored_analyses import AnalysisContent, StoredAnalysis
+from retina_desktop.imaging.decode import decode_bytes
 from retina_desktop.services.examination_records import ExaminationRecord
 
 if TYPE_CHECKING:

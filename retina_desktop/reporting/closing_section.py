@@ -4,6 +4,7 @@ from datetime import UTC
 
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from retina_desktop.domain.report_content import ReportContent
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import (
     Cell,
@@ -12,7 +13,6 @@ from retina_desktop.reporting.blocks import (
     TextBlock,
     columns,
 )
-from retina_desktop.reporting.content import ReportContent
 from retina_desktop.reporting.report_texts import quoted
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM

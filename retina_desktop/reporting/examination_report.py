@@ -10,7 +10,7 @@ from typing import IO
 from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
-from retina_desktop.reporting.content import Language, Paper, ReportContent, Template
+from retina_desktop.domain.report_content import Language, Paper, ReportContent, Template
 from retina_desktop.reporting.finishing import DocumentFacts, finish
 from retina_desktop.reporting.page_frame import Margins, page_painter
 from retina_desktop.reporting.patient_leaflet import patient_leaflet

@@ -8,7 +8,7 @@ from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.reporting.content import ReportContent, ReportedPhotograph
+from retina_desktop.domain.report_content import ReportContent, ReportedPhotograph
 from retina_desktop.reporting.pictures import marked
 
 

@@ -10,6 +10,7 @@ from retina_desktop.domain.eye_measurements import Correction
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.report_content import ReportedPhotograph
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import (
     Cell,
@@ -18,7 +19,6 @@ from retina_desktop.reporting.blocks import (
     TextBlock,
     columns,
 )
-from retina_desktop.reporting.content import ReportedPhotograph
 from retina_desktop.reporting.eye_findings import EyeFindings, ListedFinding
 from retina_desktop.reporting.palette import POSITIVE
 from retina_desktop.reporting.report_texts import quoted

@@ -7,9 +7,9 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
+from retina_desktop.domain.report_content import PreviousFinding, PreviousVisit
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, columns
-from retina_desktop.reporting.content import PreviousFinding, PreviousVisit
 from retina_desktop.reporting.palette import HAIRLINE
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM

@@ -10,9 +10,9 @@ from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.heatmaps import heat_strength, scale_activation
 from retina_desktop.domain.images import FieldOfView, RgbImage
 from retina_desktop.domain.labels import DISEASE_RISK
+from retina_desktop.domain.report_content import ReportedPhotograph
 from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation_u8
-from retina_desktop.reporting.content import ReportedPhotograph
 
 DOTS_PER_INCH = 200
 _POINTS_PER_INCH = 72

@@ -10,7 +10,7 @@ from typing import Any
 
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import label_of
-from retina_desktop.reporting.content import Language
+from retina_desktop.domain.report_content import Language
 from retina_desktop.reporting.typesetting.bidi import FIRST_STRONG_ISOLATE, POP_ISOLATE
 
 _BIDI_CONTROLS = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from retina_desktop.reporting.content import ReportContent, ReportedPhotograph
+from retina_desktop.domain.report_content import ReportContent, ReportedPhotograph
 from retina_desktop.reporting.eye_findings import EyeFindings, eyes_of
 from retina_desktop.reporting.logos import printed_mark
 from retina_desktop.reporting.pictures import PrintedPhotograph, print_photograph

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from reportlab.platypus import Flowable
 
-from retina_desktop.reporting.content import Trend, TrendPoint
+from retina_desktop.domain.report_content import Trend, TrendPoint
 from retina_desktop.reporting.palette import ACCENT, HAIRLINE, POSITIVE, WHITE
 from retina_desktop.reporting.press import Press
 from retina_desktop.reporting.report_canvas import ReportCanvas

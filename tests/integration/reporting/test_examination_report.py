@@ -13,7 +13,7 @@ from retina_desktop.domain.decisions import Decision, Grade, OwnFinding, Reading
 from retina_desktop.domain.errors import ImageUnreadableError
 from retina_desktop.domain.quality import ImageQuality
 from retina_desktop.domain.referral import refer_patient
-from retina_desktop.reporting.content import (
+from retina_desktop.domain.report_content import (
     ClinicProfile,
     Language,
     Paper,

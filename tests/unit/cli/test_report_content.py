@@ -10,8 +10,8 @@ from retina_desktop.cli.report_content import ReportFrame, report_content
 from retina_desktop.domain.decisions import Decision, Grade, Reading
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.domain.report_content import ClinicProfile, ModelProfile
 from retina_desktop.domain.users import Role, User
-from retina_desktop.reporting.content import ClinicProfile, ModelProfile
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import OpenExamination
 from tests.helpers.record_fixtures import new_records, sqlite_backend, sqlite_records

@@ -39,8 +39,7 @@ from retina_desktop.domain.patients import Condition, PatientDetails, Sex
 from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.referral import refer_patient, refer_photograph
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.domain.stored_analyses import AnalysisContent, ModelProvenance
-from retina_desktop.reporting.content import (
+from retina_desktop.domain.report_content import (
     ClinicProfile,
     ModelProfile,
     PreviousFinding,
@@ -50,6 +49,7 @@ from retina_desktop.reporting.content import (
     Trend,
     TrendPoint,
 )
+from retina_desktop.domain.stored_analyses import AnalysisContent, ModelProvenance
 from tests.helpers.rendered_fundus import centred_field, render_fundus
 
 RIGHT, LEFT = Laterality.RIGHT, Laterality.LEFT

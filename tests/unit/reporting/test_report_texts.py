@@ -9,7 +9,7 @@ from retina_desktop.domain.labels import LABELS
 from retina_desktop.domain.patients import Condition, Sex
 from retina_desktop.domain.quality import QualityReason
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.reporting.content import Language, Template
+from retina_desktop.domain.report_content import Language, Template
 from retina_desktop.reporting.report_texts import keys_and_placeholders, load_texts, quoted
 
 FROM_ENUMS = [
