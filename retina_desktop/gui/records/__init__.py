@@ -1,0 +1,1 @@
+"""The records' shell in the window: set-up, login, lock, settings."""

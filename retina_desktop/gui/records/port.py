@@ -1,0 +1,82 @@
+"""What the pages of the records need from outside; the records' composition root fills it in.
+
+Everything here may be slow, and is called in worker threads only (`RecordsSession.read` and
+`write`). The use cases are those of `retina_desktop.services`; each is called with
+`RecordsServices.acting` first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not need
+    from retina_desktop.domain.users import User
+    from retina_desktop.services.acting import Acting
+    from retina_desktop.services.examination_records import BeginExamination, OpenExamination
+    from retina_desktop.services.patient_records import AddPatient, OpenPatient
+    from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
+
+
+class Door(StrEnum):
+    """How one gets at the records."""
+
+    SET_UP = "set up"  # there are none yet
+    NAME_AND_PASSWORD = "name and password"
+    PASSWORD = "password"  # one person works here alone
+    NOTHING = "nothing"  # the same, without a password
+
+
+@dataclass(frozen=True, slots=True)
+class NewRecords:
+    """What the first run asked for; ``name`` is None for one person who works alone.
+
+    ``password`` is None only together with ``name``: a single user may do without.
+    """
+
+    name: str | None
+    full_name: str
+    password: str | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordsServices:
+    """The open records for one user; called as ``services.use_case(services.acting, ...)``."""
+
+    user: "User"
+    acting: "Acting"
+    check_password: Callable[[str], None]  # WrongPasswordError unless it is the user's own
+    close: Callable[[], None]
+    # -- patients and examinations
+    add_patient: "AddPatient"
+    open_patient: "OpenPatient"
+    begin_examination: "BeginExamination"
+    open_examination: "OpenExamination"
+    save_reading: "SaveReading"
+    sign_examination: "SignExamination"
+    add_addendum: "AddAddendum"
+
+
+class RecordsGate(Protocol):
+    """The way into the records of this data folder."""
+
+    def door(self) -> Door:
+        """Return what has to be asked for."""
+        ...
+
+    def set_up(self, wanted: NewRecords) -> str:
+        """Make the records; return the recovery key, which is shown once."""
+        ...
+
+    def open(self, name: str | None, password: str | None) -> RecordsServices:
+        """Give the records to a user; None where the door does not ask.
+
+        Raises
+        ------
+        RecordsUnavailableError, WrongPasswordError, KeyVaultError
+        """
+        ...
+
+    def recover(self, recovery_key: str, new_password: str) -> str:
+        """Give the administrator a new password by the recovery key; return the name."""
+        ...

@@ -1,0 +1,190 @@
+"""Who works with the records now, and the lanes on which the pages' work runs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from retina_desktop.gui.records.port import Door, NewRecords, RecordsGate, RecordsServices
+from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
+from retina_desktop.services.tasks import Task, TaskContext
+
+if TYPE_CHECKING:
+    from retina_desktop.domain.users import User
+
+_T = TypeVar("_T")
+
+
+class Access(StrEnum):
+    """Where the window stands before the records."""
+
+    UNKNOWN = "unknown"  # nobody has asked yet
+    CLOSED = "closed"
+    OPEN = "open"
+    LOCKED = "locked"  # open, but covered until the password is given
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """All that the shell shows about the session."""
+
+    access: Access = Access.UNKNOWN
+    door: Door | None = None
+    busy: bool = False  # a worker sets up, opens or checks
+    user: "User | None" = None
+    error: str = ""  # why the last try failed
+
+
+class RecordsSession(QObject):
+    """The one session of the window; pages get it, and ask it to run their work.
+
+    ``handle = session.read(lambda services, context: ...)``, then connect, then
+    ``handle.start()``. Reads and writes have a lane each, one wide: writes are carried out in
+    the order in which they were asked for.
+    """
+
+    state_changed = Signal(object)  # SessionState
+    opened = Signal(object)  # RecordsServices: somebody logged in
+    locked = Signal()
+    unlocked = Signal()  # by the same user; what was open is shown again
+    closed = Signal()  # logged out: drop everything of every patient
+    set_up = Signal(str)  # the recovery key, to be shown once
+    recovered = Signal(str)  # the name of the user who has a new password
+    failed = Signal(object)  # Exception of set-up, opening or unlocking
+
+    def __init__(self, gate: RecordsGate, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._gate = gate
+        self._services: RecordsServices | None = None
+        self._doors = TaskRunner("records-door")
+        self._reads = TaskRunner("records-read")
+        self._writes = TaskRunner("records-write")
+        self.state = SessionState()
+
+    @property
+    def services(self) -> RecordsServices:
+        """The use cases of the user logged in; a bug (LookupError) when nobody is."""
+        if self._services is None:
+            raise LookupError("nobody is logged in")
+        return self._services
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is logged in, locked or not."""
+        return self._services is not None
+
+    def read(self, work: Callable[[RecordsServices, TaskContext], _T]) -> TaskHandle:
+        """Prepare what only reads; connect to the handle, then start it."""
+        return self._reads.prepare(self._bound(work))
+
+    def write(self, work: Callable[[RecordsServices, TaskContext], _T]) -> TaskHandle:
+        """Prepare what writes; carried out in order, also while the window is locked."""
+        return self._writes.prepare(self._bound(work))
+
+    # -- coming and going ------------------------------------------------------------------
+
+    @Slot()
+    def look(self) -> None:
+        """Find out what the door asks for, once."""
+        if self.state.access is Access.UNKNOWN and not self.state.busy:
+            self._try(lambda _: self._gate.door(), self._on_door)
+
+    def make_records(self, wanted: NewRecords) -> None:
+        """Set up the records; `set_up` brings the recovery key."""
+        self._try(lambda _: self._gate.set_up(wanted), self._on_set_up)
+
+    def open(self, name: str | None, password: str | None) -> None:
+        """Log in."""
+        self._try(lambda _: self._gate.open(name, password), self._on_opened)
+
+    def recover(self, recovery_key: str, new_password: str) -> None:
+        """Replace a forgotten password; `recovered` follows."""
+        self._try(lambda _: self._gate.recover(recovery_key, new_password), self._on_recovered)
+
+    @Slot()
+    def lock(self) -> None:
+        """Cover everything; running work goes on."""
+        if self.state.access is Access.OPEN and self.state.door is not Door.NOTHING:
+            self._set(replace(self.state, access=Access.LOCKED, error=""))
+            self.locked.emit()
+
+    def unlock(self, password: str) -> None:
+        """Uncover, by the password of who locked."""
+        services = self.services
+        self._try(lambda _: services.check_password(password), self._on_unlocked)
+
+    @Slot()
+    def log_out(self) -> None:
+        """Close the records, once what is being written is written."""
+        services, self._services = self._services, None
+        if services is None:
+            return
+        self._set(replace(self.state, access=Access.CLOSED, user=None, error=""))
+        self.closed.emit()
+        self._reads.cancel_all()
+        self._writes.prepare(lambda _: services.close()).start()
+
+    def shut_down(self) -> bool:
+        """Await what is being written, cancel the rest; False when some did not stop."""
+        self._reads.cancel_all()
+        self.log_out()
+        return all([lane.shut_down() for lane in (self._doors, self._reads, self._writes)])
+
+    # -- answers ---------------------------------------------------------------------------
+
+    def _try(self, task: Task[_T], then: Callable[[_T], None]) -> None:
+        if self.state.busy:
+            return
+        self._set(replace(self.state, busy=True, error=""))
+        handle = self._doors.prepare(task)
+        handle.succeeded.connect(self._on_answered)
+        handle.succeeded.connect(then)
+        handle.failed.connect(self._on_failed)
+        handle.start()
+
+    @Slot(object)
+    def _on_answered(self, _result: object) -> None:
+        self._set(replace(self.state, busy=False))
+
+    @Slot(object)
+    def _on_set_up(self, recovery_key: str) -> None:
+        self.set_up.emit(recovery_key)
+
+    @Slot(object)
+    def _on_recovered(self, name: str) -> None:
+        self.recovered.emit(name)
+
+    @Slot(object)
+    def _on_door(self, door: Door) -> None:
+        self._set(replace(self.state, access=Access.CLOSED, door=door))
+
+    @Slot(object)
+    def _on_opened(self, services: RecordsServices) -> None:
+        self.log_out()
+        self._services = services
+        door = Door.NAME_AND_PASSWORD if self.state.door is Door.SET_UP else self.state.door
+        self._set(
+            replace(self.state, access=Access.OPEN, door=door, user=services.user, error="")
+        )
+        self.opened.emit(services)
+
+    @Slot(object)
+    def _on_unlocked(self, _nothing: object) -> None:
+        self._set(replace(self.state, access=Access.OPEN))
+        self.unlocked.emit()
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        self._set(replace(self.state, busy=False, error=str(error)))
+        self.failed.emit(error)
+
+    def _bound(self, work: Callable[[RecordsServices, TaskContext], _T]) -> Task[_T]:
+        services = self.services
+        return lambda context: work(services, context)
+
+    def _set(self, state: SessionState) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)
