@@ -1,0 +1,142 @@
+"""What stands in the form of a patient: texts as typed, what is wrong with each, undo."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+
+from retina_desktop.domain.patients import Condition, PatientDetails, Sex
+from retina_desktop.domain.record_errors import InvalidEntryError
+from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
+
+_MOST_STEPS = 500  # of undo; a form has nine fields
+
+
+@dataclass(frozen=True, slots=True)
+class PatientEntry:
+    """The form's fields as they stand, right or wrong; ``risk_factors`` has one a line."""
+
+    record_number: str = ""
+    name: str = ""
+    birth_date: str = ""
+    sex: Sex = Sex.NOT_STATED
+    contact: str = ""
+    notes: str = ""
+    diabetes: Condition = Condition.UNKNOWN
+    hypertension: Condition = Condition.UNKNOWN
+    risk_factors: str = ""
+
+    def with_field(self, field: str, value: object) -> "PatientEntry":
+        """Return the entry with one field changed."""
+        return replace(self, **{field: value})  # type: ignore[arg-type]
+
+    def to_document(self) -> dict[str, str]:
+        """Return the texts by field, as a draft keeps them."""
+        return {field.name: str(getattr(self, field.name)) for field in fields(self)}
+
+
+FIELDS = tuple(field.name for field in fields(PatientEntry))
+
+
+def entry_of(details: PatientDetails, order: DateOrder) -> PatientEntry:
+    """Return the form of a patient that is in the records."""
+    return PatientEntry(
+        record_number=details.record_number,
+        name=details.name,
+        birth_date=order.written(details.birth_date) if details.birth_date else "",
+        sex=details.sex,
+        contact=details.contact,
+        notes=details.notes,
+        diabetes=details.diabetes,
+        hypertension=details.hypertension,
+        risk_factors="\n".join(details.risk_factors),
+    )
+
+
+def entry_from_document(document: Mapping[str, object]) -> PatientEntry:
+    """Return a kept draft's entry; what an older or newer program wrote otherwise is left."""
+    entry = PatientEntry()
+    for field in FIELDS:
+        value = document.get(field)
+        if not isinstance(value, str):
+            continue
+        kind = type(getattr(entry, field))
+        try:
+            entry = entry.with_field(field, kind(value))
+        except ValueError:
+            continue
+    return entry
+
+
+def details_of(entry: PatientEntry, order: DateOrder, today: date) -> PatientDetails:
+    """Return what the form says.
+
+    Raises
+    ------
+    InvalidEntryError
+        For the first field that cannot be kept.
+    """
+    details = PatientDetails(
+        record_number=entry.record_number,
+        name=entry.name,
+        birth_date=read_date(entry.birth_date, order, field="birth_date"),
+        sex=entry.sex,
+        contact=entry.contact,
+        notes=entry.notes,
+        diabetes=entry.diabetes,
+        hypertension=entry.hypertension,
+        risk_factors=tuple(entry.risk_factors.splitlines()),
+    )
+    details.check_born_by(today)
+    return details
+
+
+def faults_of(entry: PatientEntry, order: DateOrder, today: date) -> dict[str, str]:
+    """Return, by field, the sentence on what is wrong with it; each field judged alone."""
+    sound = PatientEntry(record_number="1", name="1")
+    faults = {}
+    for field in FIELDS:
+        alone = sound.with_field(field, getattr(entry, field))
+        try:
+            details_of(alone, order, today)
+        except InvalidEntryError as error:
+            faults[field] = str(error)
+    return faults
+
+
+@dataclass(frozen=True, slots=True)
+class EditHistory:
+    """The states of a form, for undo and redo; ``touched`` is the field typed into last.
+
+    Typing on in one field is one step until `settled`, as people think of it.
+    """
+
+    entry: PatientEntry
+    past: tuple[PatientEntry, ...] = ()
+    future: tuple[PatientEntry, ...] = ()
+    touched: str = ""
+
+    def edited(self, field: str, value: object) -> "EditHistory":
+        """Return the history after a change of one field."""
+        changed = self.entry.with_field(field, value)
+        if changed == self.entry:
+            return self
+        if field == self.touched and self.past:
+            return replace(self, entry=changed, future=())
+        past = (*self.past, self.entry)[-_MOST_STEPS:]
+        return EditHistory(changed, past, (), field)
+
+    def settled(self) -> "EditHistory":
+        """Return the history in which further typing is a step of its own."""
+        return replace(self, touched="") if self.touched else self
+
+    def undone(self) -> "EditHistory":
+        """Return the state before the last step; the same when there is none."""
+        if not self.past:
+            return self
+        return EditHistory(self.past[-1], self.past[:-1], (self.entry, *self.future))
+
+    def redone(self) -> "EditHistory":
+        """Return the state after the step that was undone last."""
+        if not self.future:
+            return self
+        return EditHistory(self.future[0], (*self.past, self.entry), self.future[1:])
