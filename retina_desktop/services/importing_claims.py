@@ -47,7 +47,7 @@ def claims_by_name(
             record_number=facts.record_number,
             name=facts.name,
             eye=facts.eye,
-            visit_date=facts.date,
+            visit_date=facts.day,
         )
 
 

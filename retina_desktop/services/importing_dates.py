@@ -1,4 +1,4 @@
-"""Days as files and tables spell them: a format somebody named, or forms that cannot be misread."""
+"""Days as files and tables spell them: by a format named, or so that no one misreads them."""
 
 import re
 from dataclasses import dataclass
@@ -81,3 +81,6 @@ def _anonymous(pattern: str) -> str:
     """Return `pattern` without names, so that it can stand within another."""
     separators = pattern.replace("(?P<s>[-_./ ]?)", "[-_./ ]?").replace("(?P=s)", "[-_./ ]?")
     return re.sub(r"\(\?P<\w+>", "(?:", separators)
+
+
+ANY_CLEAR_DATE = DateFormat()

@@ -10,11 +10,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import PurePath
 
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.transfer_errors import PatternError
-from retina_desktop.services.importing_dates import DateFormat
+from retina_desktop.services.importing_dates import ANY_CLEAR_DATE, DateFormat
 
 EYE_WORDS = {
     "od": Laterality.RIGHT,
@@ -40,7 +41,7 @@ class NamedFacts:
     record_number: str = ""
     name: str = ""
     eye: Laterality | None = None
-    date: date | None = None
+    day: date | None = None
 
 
 def eye_of_word(word: str) -> Laterality | None:
@@ -103,7 +104,7 @@ class NamePattern:
             record_number=groups.get("record_number", "").strip(),
             name=" ".join(groups.get("name", "").replace("_", " ").split()),
             eye=eye_of_word(groups.get("eye", "")),
-            date=day,
+            day=day,
         )
 
 
@@ -113,7 +114,7 @@ class _Part:
 
     literal: str = ""
     field: str = ""
-    format: DateFormat = DateFormat()
+    format: DateFormat = ANY_CLEAR_DATE
 
     def expression(self, lazy: str) -> str:
         """Return the regular expression; `lazy` is ``?`` where free fields end early."""
@@ -156,7 +157,7 @@ def _check(parts: list[_Part]) -> None:
     if len(set(named)) != len(named):
         raise PatternError("A pattern names each field once.")
     said = [part for part in parts if part.field or part.literal]
-    for one, next_one in zip(said, said[1:], strict=False):
+    for one, next_one in pairwise(said):
         if one.field in _FREE and next_one.field in _FREE:
             raise PatternError(
                 "Between two fields of free text a pattern needs a character that parts them."

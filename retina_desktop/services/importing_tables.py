@@ -6,14 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 
 from retina_desktop.domain.patients import Sex
 from retina_desktop.domain.transfer_errors import PatternError, TableUnreadableError
 from retina_desktop.services.importing_claims import Claim
-from retina_desktop.services.importing_dates import DateFormat
+from retina_desktop.services.importing_dates import ANY_CLEAR_DATE, DateFormat
 from retina_desktop.services.importing_names import eye_of_word
 
 
@@ -65,7 +64,7 @@ class TableWishes:
     """
 
     columns: Mapping[Column, str]
-    dates: DateFormat = DateFormat()
+    dates: DateFormat = ANY_CLEAR_DATE
 
     def __post_init__(self) -> None:
         if self.dates.has_short_years:
@@ -170,9 +169,9 @@ def _claim(said: dict[Column, str], dates: DateFormat, below: Path) -> Claim:
         problem = problem or "The sex in the table is none of F, M, O and U."
     if eye_word and eye is None:
         problem = (
-            problem or "The eye in the table is none of OD, OS, R, L, RE, LE, right, left."
+            problem or "The eye in the table is not written as OD, OS, R, L, right or left."
         )
-    days: dict[Column, date | None] = {}
+    days = {}
     for column in (Column.BIRTH_DATE, Column.VISIT_DATE):
         written = said.get(column, "")
         days[column] = dates.read(written)
