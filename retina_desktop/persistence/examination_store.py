@@ -147,10 +147,15 @@ class SqlExaminationStore:
             return image_of(_existing_image(session.get(ImageRow, image_id)))
 
     def set_laterality(
-        self, image_id: int, laterality: Laterality | None, *, by: Stamp
+        self,
+        image_id: int,
+        laterality: Laterality | None,
+        *,
+        by: Stamp,
+        source: LateralitySource = LateralitySource.USER,
     ) -> StoredImage:
-        """Correct the eye of a photograph, on a person's word."""
-        source = LateralitySource.USER if laterality else LateralitySource.NONE
+        """Correct the eye of a photograph, on a person's word unless `source` says whose."""
+        source = source if laterality else LateralitySource.NONE
         with self._database.write(by) as work:
             row = _lock_image(work.session, image_id)
             if (row.laterality, row.laterality_source) == (laterality, source):

@@ -22,7 +22,7 @@ from retina_desktop.domain.examinations import (
     NewImage,
     StoredImage,
 )
-from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.images import Laterality, LateralitySource
 from retina_desktop.domain.patients import Patient, PatientDetails
 from retina_desktop.domain.stored_analyses import NewAnalysis, StoredAnalysis
 from retina_desktop.domain.users import Stamp
@@ -127,9 +127,14 @@ class ExaminationStore(Protocol):
         ...
 
     def set_laterality(
-        self, image_id: int, laterality: Laterality | None, *, by: Stamp
+        self,
+        image_id: int,
+        laterality: Laterality | None,
+        *,
+        by: Stamp,
+        source: LateralitySource = LateralitySource.USER,
     ) -> StoredImage:
-        """Correct the eye of a photograph, on a person's word."""
+        """Correct the eye of a photograph, on a person's word unless `source` says whose."""
         ...
 
     def set_withdrawn(self, image_id: int, *, withdrawn: bool, by: Stamp) -> StoredImage:
