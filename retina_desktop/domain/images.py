@@ -51,7 +51,11 @@ class LateralityAssessment:
 
 @dataclass(frozen=True, slots=True)
 class DicomFacts:
-    """What a DICOM header says of the photograph; never logged, never an error's text."""
+    """What a DICOM header says of the photograph; never logged, never an error's text.
+
+    ``native_name`` is the name in the patient's own script where the header has it beside the
+    alphabetic one.
+    """
 
     patient_id: str = ""
     patient_name: str = ""
@@ -61,6 +65,7 @@ class DicomFacts:
     acquired_on: date | None = None
     manufacturer: str = ""
     sop_instance_uid: str = ""
+    native_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

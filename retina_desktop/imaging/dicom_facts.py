@@ -46,6 +46,7 @@ def read_facts(dataset: Dataset) -> DicomFacts:
         acquired_on=_acquired_on(dataset),
         manufacturer=_text(dataset, "Manufacturer"),
         sop_instance_uid=_text(dataset, "SOPInstanceUID"),
+        native_name=_native_name(dataset),
     )
 
 
@@ -79,6 +80,17 @@ def _person(dataset: Dataset, keyword: str) -> str:
         return ""
     given = " ".join(rest.split("^")[:2]).strip()
     return text_of(f"{family.strip()}, {given}" if given else family)
+
+
+def _native_name(dataset: Dataset) -> str:
+    """Return the ideographic group of a name (PS3.5, 6.2.1.1), family name first."""
+    name = _value(dataset, "PatientName")
+    if not isinstance(name, PersonName):
+        return ""
+    try:
+        return text_of(" ".join(name.ideographic.replace("^", " ").split()))
+    except _MALFORMED:
+        return ""
 
 
 def _sex(dataset: Dataset) -> str:

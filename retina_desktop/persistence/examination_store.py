@@ -63,24 +63,9 @@ class SqlExaminationStore:
     ) -> Examination:
         """Keep a new examination with its photographs and analyses, all or nothing."""
         with self._database.write(by) as work:
-            if work.session.get(PatientRow, patient_id) is None:
-                raise RecordNotFoundError("There is no such patient in the records.")
-            columns: dict[str, Any] = {
-                "patient_id": patient_id,
-                "version": 1,
-                "handed_over": False,
-                "created_at": by.at,
-                "created_by": by.user,
-                "changed_at": by.at,
-                "changed_by": by.user,
-            }
-            key = insert_row(
-                work.session, ExaminationRow, columns | examination_columns(details)
-            )
-            examination = Examination(id=key, details=details, **columns)
-            _note(work, AuditAction.EXAMINATION_ADDED, examination)
+            examination = insert_examination(work, patient_id, details)
             for photograph in photographs:
-                self._insert(work, key, photograph)
+                self.insert_photograph(work, examination.id, photograph)
         return examination
 
     def get(self, examination_id: int) -> Examination:
@@ -131,7 +116,7 @@ class SqlExaminationStore:
         """Add a photograph whose bytes are in the image store."""
         with self._database.write(by) as work:
             lock_examination(work.session, examination_id)
-            return self._insert(work, examination_id, photograph)
+            return self.insert_photograph(work, examination_id, photograph)
 
     def images(
         self, examination_id: int, *, withdrawn: bool = False
@@ -197,9 +182,10 @@ class SqlExaminationStore:
             found = select_summaries(session, ExaminationRow.visit_date == day)
         return tuple(sorted(found, key=urgency_of))
 
-    def _insert(
+    def insert_photograph(
         self, work: AuditedWrite, examination_id: int, photograph: NewPhotograph
     ) -> StoredImage:
+        """Add a photograph within a write at work; a StoredImageMissingError without file."""
         new = photograph.image
         # Looked for while others are kept out: what reconciles files sets none aside now.
         work.hold()
@@ -230,6 +216,27 @@ class SqlExaminationStore:
         if photograph.analysis is not None:
             insert_analysis(work, image.id, image.sha256, photograph.analysis)
         return image
+
+
+def insert_examination(
+    work: AuditedWrite, patient_id: int, details: ExaminationDetails
+) -> Examination:
+    """Add an examination within a write at work; a RecordNotFoundError without patient."""
+    if work.session.get(PatientRow, patient_id) is None:
+        raise RecordNotFoundError("There is no such patient in the records.")
+    columns: dict[str, Any] = {
+        "patient_id": patient_id,
+        "version": 1,
+        "handed_over": False,
+        "created_at": work.by.at,
+        "created_by": work.by.user,
+        "changed_at": work.by.at,
+        "changed_by": work.by.user,
+    }
+    key = insert_row(work.session, ExaminationRow, columns | examination_columns(details))
+    examination = Examination(id=key, details=details, **columns)
+    _note(work, AuditAction.EXAMINATION_ADDED, examination)
+    return examination
 
 
 def lock_examination(session: Session, examination_id: int) -> ExaminationRow:
