@@ -8,6 +8,7 @@ worker thread.
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from retina_desktop.config.settings import EngineChoice
     from retina_desktop.domain.analyses import Analysis
     from retina_desktop.domain.heatmaps import Heatmap
-    from retina_desktop.domain.images import Laterality, RgbImage
+    from retina_desktop.domain.images import FundusImage, Laterality, RgbImage
+    from retina_desktop.domain.manifests import ModelManifest
     from retina_desktop.gui.services_port import LoadedModel, WindowServices
     from retina_desktop.ml.bundles import BundleLibrary
     from retina_desktop.services.ports import Classifier, PhotographReader
@@ -108,6 +110,7 @@ def window_services(folders: Folders) -> "WindowServices":
         resources=folders.resources,
         window_memory=folders.window_file,
         log_file=folders.log_file,
+        analyse_bytes=use_cases.analyse_bytes,
     )
 
 
@@ -148,6 +151,18 @@ class _WindowUseCases:
         self, context: TaskContext, path: Path, *, laterality: "Laterality | None" = None
     ) -> "AnalysedPhotograph":
         return self._loaded()(context, path, laterality=laterality)
+
+    def analyse_bytes(
+        self, context: TaskContext, content: bytes, *, laterality: "Laterality | None"
+    ) -> "tuple[AnalysedPhotograph, ModelManifest]":
+        from retina_desktop.imaging.decode import decode_bytes
+
+        def read(_path: Path, *, min_side: int | None = None) -> "FundusImage":
+            return decode_bytes(content, min_side=min_side)
+
+        analyse = replace(self._loaded(), read=read)
+        answer = analyse(context, Path("photograph"), laterality=laterality)
+        return answer, analyse.classifier.manifest
 
     def read_full(self, context: TaskContext, path: Path) -> "RgbImage":
         pixels = photograph_reader()(path).pixels

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these modules import NumPy and OpenCV, which the first pain
     from retina_desktop.domain.heatmaps import Heatmap
     from retina_desktop.domain.images import Laterality, RgbImage
     from retina_desktop.domain.manifests import ModelManifest
+    from retina_desktop.gui.records.port import RecordsGate
     from retina_desktop.services.screening import AnalysedPhotograph
 
 
@@ -35,6 +36,16 @@ class AnalysePhotographCall(Protocol):
         self, context: TaskContext, path: Path, *, laterality: "Laterality | None"
     ) -> "AnalysedPhotograph":
         """Analyse the photograph at `path`; `laterality` is the user's word, if any."""
+        ...
+
+
+class AnalyseBytesCall(Protocol):
+    """As `AnalysePhotographCall`, of a photograph that is in memory and not in a file."""
+
+    def __call__(
+        self, context: TaskContext, content: bytes, *, laterality: "Laterality | None"
+    ) -> "tuple[AnalysedPhotograph, ModelManifest]":
+        """Analyse `content`; return the answer with the manifest of the model that gave it."""
         ...
 
 
@@ -93,3 +104,5 @@ class WindowServices:
     resources: Path  # the folder with icons/ and qss/
     window_memory: Path  # the ini file that remembers the window's place and theme
     log_file: Path  # named in "internal error" messages
+    records: "RecordsGate | None" = None  # None: this window has the screening page alone
+    analyse_bytes: AnalyseBytesCall | None = None  # None where the window keeps no records
