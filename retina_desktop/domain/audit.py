@@ -48,11 +48,16 @@ class AuditAction(StrEnum):
     USER_ADDED = "user added"
     USER_CHANGED = "user changed"
     USER_DEACTIVATED = "user deactivated"
+    USER_REACTIVATED = "user reactivated"
     LOGGED_IN = "logged in"
     LOGIN_REFUSED = "login refused"
     LOGGED_OUT = "logged out"
+    UNLOCKED = "unlocked"
     PASSWORD_CHANGED = "password changed"
+    PASSWORD_RESET = "password reset"  # by an administrator
+    LOGIN_SWITCHED = "login switched"  # on or off, where one person works alone
     RECOVERY_KEY_USED = "recovery key used"
+    RECOVERY_KEY_RENEWED = "recovery key renewed"
     DATABASE_CREATED = "database created"
     DATABASE_UPGRADED = "database upgraded"
     FILES_RECONCILED = "files reconciled"

@@ -65,6 +65,8 @@ def _plain_container(value: object) -> object:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted((_plain(item) for item in value), key=canonical_json)
     raise TypeError(f"no canonical JSON for {type(value).__name__}")
 
 

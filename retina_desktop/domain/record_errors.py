@@ -162,6 +162,24 @@ class WrongPasswordError(RetinaError):
     code: ClassVar[str] = "wrong_password"
 
 
+class TooManyAttemptsError(WrongPasswordError):
+    """Wrong passwords came too often; ``wait_s`` seconds from now the next one is looked at."""
+
+    code: ClassVar[str] = "too_many_attempts"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            f"There were too many wrong passwords; wait {_spoken(wait_s)}, then try again."
+        )
+        self.wait_s = wait_s
+
+
+class LoginNeededError(WrongPasswordError):
+    """The records no longer open without a password on this computer."""
+
+    code: ClassVar[str] = "login_needed"
+
+
 class KeyVaultError(RetinaError):
     """The file of wrapped keys is missing, damaged or cannot be written."""
 
@@ -178,3 +196,9 @@ class StoredImageDamagedError(RetinaError):
     """An image's file in the store is cut, altered or of another key."""
 
     code: ClassVar[str] = "stored_image_damaged"
+
+
+def _spoken(seconds: int) -> str:
+    if seconds < 90:
+        return f"{seconds} seconds" if seconds != 1 else "1 second"
+    return f"{-(-seconds // 60)} minutes"

@@ -1,12 +1,16 @@
 """Who may do what: users, their roles, and the stamp that every write carries."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from retina_desktop.domain.plain_text import clean_line
 from retina_desktop.domain.record_errors import InvalidEntryError, PermissionDeniedError
+
+SHORTEST_PASSWORD = 8
+LONGEST_PASSWORD = 1024
 
 _USER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
@@ -80,6 +84,39 @@ class User:
 
 
 @dataclass(frozen=True, slots=True)
+class UserAccount:
+    """A user as stored; ``version`` rises by one with every change.
+
+    ``signature_sha256`` is the hash of the signature's picture, empty where there is none.
+    """
+
+    id: int
+    version: int
+    user: User
+    created_at: datetime
+    created_by: str
+    changed_at: datetime
+    changed_by: str
+    signature_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordReset:
+    """An administrator gave a user a password, and the user has not chosen another since."""
+
+    by: str
+    at: datetime
+
+    @property
+    def sentence(self) -> str:
+        """What the user is told at every login until then."""
+        return (
+            f"Your password was reset by {self.by} on {self.at:%Y-%m-%d} (UTC); choose one that "
+            "only you know."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """Who does something, at which workstation, when; carried by every write.
 
@@ -101,4 +138,27 @@ def check_user_name(name: str) -> None:
         raise InvalidEntryError(
             "user_name",
             "A user's name has 1 to 64 of the characters a-z, 0-9, dot, dash and underscore.",
+        )
+
+
+def check_password(password: str, *, user_name: str) -> None:
+    """Raise an InvalidEntryError unless `password` is one that a user may choose."""
+    if len(password) < SHORTEST_PASSWORD or password.casefold() == user_name.casefold():
+        raise InvalidEntryError(
+            "password",
+            f"A password needs at least {SHORTEST_PASSWORD} characters and must not be the "
+            "user's name; choose another.",
+        )
+    if len(password) > LONGEST_PASSWORD:
+        raise InvalidEntryError(
+            "password", f"A password has at most {LONGEST_PASSWORD} characters."
+        )
+
+
+def check_administrator_stays(users: Iterable[User]) -> None:
+    """Raise an InvalidEntryError unless one of `users` can still administer the records."""
+    if not any(user.may(Permission.ADMINISTER) for user in users):
+        raise InvalidEntryError(
+            "roles",
+            "This is the last active administrator; make somebody else administrator first.",
         )

@@ -11,15 +11,18 @@ from retina_desktop.persistence.audited_database import AuditedDatabase
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import make_folder_durably, told_as_sentence
 from retina_desktop.persistence.examination_store import SqlExaminationStore
+from retina_desktop.persistence.form_draft_store import SqlFormDraftStore
 from retina_desktop.persistence.image_store import FileImageStore
 from retina_desktop.persistence.key_vault import KeyPurpose, MasterKey
 from retina_desktop.persistence.patient_store import SqlPatientStore
 from retina_desktop.persistence.postgresql_engine import open_postgresql
 from retina_desktop.persistence.reading_store import SqlReadingStore
 from retina_desktop.persistence.reconciliation import Reconciliation, reconcile_images
+from retina_desktop.persistence.setting_store import SqlSettingStore
 from retina_desktop.persistence.sqlite_engine import Encryption, open_sqlite
 from retina_desktop.persistence.upgrade_backup import back_up_postgresql, back_up_sqlite
 from retina_desktop.persistence.upgrading import Upgrade, upgrade_database
+from retina_desktop.persistence.user_store import SqlUserStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Records:
     examinations: SqlExaminationStore
     analyses: SqlAnalysisStore
     readings: SqlReadingStore
+    users: SqlUserStore
+    settings: SqlSettingStore
+    form_drafts: SqlFormDraftStore
     audit: SqlAuditTrail
     images: FileImageStore
     upgrade: Upgrade
@@ -122,6 +128,9 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         examinations=SqlExaminationStore(audited, images),
         analyses=SqlAnalysisStore(audited),
         readings=SqlReadingStore(audited),
+        users=SqlUserStore(audited),
+        settings=SqlSettingStore(audited),
+        form_drafts=SqlFormDraftStore(audited),
         audit=SqlAuditTrail(audited),
         images=images,
         upgrade=upgrade,
