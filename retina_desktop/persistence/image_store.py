@@ -45,6 +45,11 @@ class StoredFile:
     path: Path
 
 
+def is_file_name(name: object) -> bool:
+    """Whether `name` is a SHA-256 as files of the store are named: 64 lower-case hex digits."""
+    return isinstance(name, str) and len(name) == 64 and not set(name) - _HEX
+
+
 class FileImageStore:
     """Implements `services.records_ports.ImageStore` in a folder of its own.
 
@@ -101,16 +106,18 @@ class FileImageStore:
             pass
 
     def files(self) -> Iterator[StoredFile]:
-        """Yield every image of the store, sorted within its folder."""
+        """Yield every file of the store, sorted by name, one folder's names at a time."""
         for shard in self._shards():
-            for path in sorted(shard.iterdir()):
-                if len(path.name) == 64 and not set(path.name) - _HEX:
-                    yield StoredFile(path.name, path)
+            for name in sorted(entry.name for entry in os.scandir(shard)):
+                if name.startswith(shard.name) and is_file_name(name):
+                    yield StoredFile(name, shard / name)
 
     def drafts(self) -> Iterator[Path]:
         """Yield the temporary files of writers at work, or dead."""
         for shard in self._shards():
-            yield from sorted(shard.glob(f"{DRAFT_PREFIX}*"))
+            for name in sorted(entry.name for entry in os.scandir(shard)):
+                if name.startswith(DRAFT_PREFIX):
+                    yield shard / name
 
     def set_aside(self, sha256: str) -> None:
         """Move an image no record names out of the way; nothing is deleted."""
@@ -158,7 +165,7 @@ class FileImageStore:
             ) from error
 
     def _path(self, name: str) -> Path:
-        if len(name) != 64 or set(name) - _HEX:
+        if not is_file_name(name):
             raise ValueError("an image's name is its SHA-256 in lower-case hex digits")
         return self._folder / name[:2] / name
 

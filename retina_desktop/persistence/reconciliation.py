@@ -1,16 +1,15 @@
-"""At start-up: image files and image records brought to agree, both ways, nothing deleted."""
+"""At start-up: stored files and records brought to agree, both ways, nothing deleted."""
 
 import logging
-from dataclasses import dataclass
-
-from sqlalchemy import select
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from retina_desktop.domain.audit import AuditAction, RecordKind
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import AuditedDatabase
 from retina_desktop.persistence.durable_files import remove_abandoned_draft, told_as_sentence
 from retina_desktop.persistence.image_store import FileImageStore
-from retina_desktop.persistence.tables import ImageRow
+from retina_desktop.persistence.kept_files import is_named, named_files
 
 log = logging.getLogger(__name__)
 
@@ -43,33 +42,25 @@ def reconcile_images(
     """Compare the image store with the records and put right what can be.
 
     Safe while others import: what looks like an orphan is looked at again inside a write
-    transaction, and importers look for their file inside theirs.
+    transaction, and importers look for their file inside theirs. Both sides are read in the
+    order of their names, so memory holds the differences alone.
     """
     with told_as_sentence("the image store"):
-        drafts = sum(remove_abandoned_draft(draft) for draft in list(images.drafts()))
-        files = {file.sha256 for file in images.files()}
-    with database.read() as session:
-        records = set(session.scalars(select(ImageRow.sha256).distinct()))
-    suspects = sorted(files - records)
-    without_file = sorted(records - files)
-    set_aside: tuple[str, ...] = ()
-    brought_back = tuple(name for name in without_file if images.bring_back(name))
+        drafts = sum(remove_abandoned_draft(draft) for draft in images.drafts())
+        with database.read() as session:
+            compared = _compare(images, named_files(session))
+    brought_back = tuple(name for name in compared.without_file if images.bring_back(name))
+    if not (compared.suspects or compared.without_file or drafts):
+        return Reconciliation(compared.records, compared.files, (), (), (), 0)
     with database.write(by) as work:
         work.hold()
-        if suspects:
-            set_aside = tuple(
-                name
-                for name in suspects
-                if work.session.scalar(
-                    select(ImageRow.id).where(ImageRow.sha256 == name).limit(1)
-                )
-                is None
-            )
-            for name in set_aside:
-                images.set_aside(name)
-        missing = tuple(name for name in without_file if not images.has(name))
+        orphans = (name for name in compared.suspects if not is_named(work.session, name))
+        set_aside = tuple(orphans)
+        for name in set_aside:
+            images.set_aside(name)
+        missing = tuple(name for name in compared.without_file if not images.has(name))
         found = Reconciliation(
-            len(records), len(files), set_aside, brought_back, missing, drafts
+            compared.records, compared.files, set_aside, brought_back, missing, drafts
         )
         if not found.clean:
             details = {
@@ -87,4 +78,34 @@ def reconcile_images(
             len(missing),
             drafts,
         )
+    return found
+
+
+@dataclass(slots=True)
+class _Compared:
+    records: int = 0  # different files that records name
+    files: int = 0
+    suspects: list[str] = field(default_factory=list)  # files that no record names, so far
+    without_file: list[str] = field(default_factory=list)
+
+
+def _compare(images: FileImageStore, named: Iterator[str]) -> _Compared:
+    """Walk along both sorted sides at once."""
+    found = _Compared()
+    record = next(named, None)
+    for file in images.files():
+        found.files += 1
+        while record is not None and record < file.sha256:
+            found.records += 1
+            found.without_file.append(record)
+            record = next(named, None)
+        if record == file.sha256:
+            found.records += 1
+            record = next(named, None)
+        else:
+            found.suspects.append(file.sha256)
+    while record is not None:
+        found.records += 1
+        found.without_file.append(record)
+        record = next(named, None)
     return found
