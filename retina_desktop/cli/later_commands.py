@@ -15,6 +15,8 @@ RECORD_COMMANDS = (
     "examinations",
     "sign",
     "report",
+    "report-day",
+    "reports",
     "audit",
 )
 

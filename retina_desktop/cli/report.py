@@ -1,16 +1,13 @@
-"""``retina-desktop report``: one examination as a PDF."""
+"""``retina-desktop report``, ``reports`` and ``report-day``: examinations as PDF."""
 
-import secrets
-from datetime import UTC, datetime
-from hashlib import sha256
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap import model_library
+from retina_desktop.bootstrap_records.reports import report_desk
 from retina_desktop.cli.console import ExitCode, give, give_json, guarded, say, shown, stop
-from retina_desktop.cli.examinations import ExaminationId
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
@@ -19,117 +16,192 @@ from retina_desktop.cli.records_session import (
     folders_of,
     opened,
 )
-from retina_desktop.config.folders import Folders
-from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
-from retina_desktop.domain.errors import BundleRefusedError, ModelNotFoundError
-from retina_desktop.domain.report_content import (
-    ClinicProfile,
-    Language,
-    ModelProfile,
-    Paper,
-    Template,
-)
-from retina_desktop.domain.users import Permission
+from retina_desktop.domain.report_content import ClinicProfile, Language, Paper, Template
+from retina_desktop.domain.reports import StoredReport
+from retina_desktop.services.reports import DayOutcome, PrintedReport, ReportDesk
+from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.whole_files import check_writable, write_whole
 
-if TYPE_CHECKING:
-    from retina_desktop.services.examination_records import ExaminationRecord
+app = typer.Typer(help="Reports that were made.", no_args_is_help=True)
+
+TemplateOption = Annotated[Template, typer.Option(help="For whom.")]
+PaperOption = Annotated[
+    Paper | None,
+    typer.Option(case_sensitive=False, help="As the clinic has set if left out."),
+]
+LanguageOption = Annotated[
+    Language | None,
+    typer.Option(case_sensitive=False, help="Of the words; as the clinic has set if left out."),
+]
+ClinicName = Annotated[str, typer.Option(help="Printed at the top in place of what is set.")]
 
 
 @guarded
 def report(
     *,
-    examination: ExaminationId,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The PDF to write.")],
-    template: Annotated[Template, typer.Option(help="For whom.")] = Template.FULL,
-    paper: Annotated[Paper, typer.Option(case_sensitive=False)] = Paper.A4,
-    language: Annotated[str, typer.Option(help="Of the words: en ...")] = "en",
-    clinic: Annotated[str, typer.Option(help="Name of the clinic, printed at the top.")] = "",
-    clinic_address: Annotated[str, typer.Option()] = "",
+    examination: Annotated[
+        int | None, typer.Option(metavar="ID", min=1, help="Make a new report of this visit.")
+    ] = None,
+    number: Annotated[
+        str | None, typer.Option(help="Give out the report of this number again.")
+    ] = None,
+    template: TemplateOption = Template.FULL,
+    paper: PaperOption = None,
+    language: LanguageOption = None,
     recipient: Annotated[
         str, typer.Option(help="Name and address of whom the letter is for.")
     ] = "",
+    clinic: ClinicName = "",
+    clinic_address: Annotated[str, typer.Option()] = "",
     data_dir: DataFolder = None,
     user: UserName = None,
     as_json: AsJson = False,
 ) -> None:
     """Print an examination; until it is signed, every page says that it is a draft.
 
-    Each run makes a report with a number of its own and writes it into the audit trail.
+    Each run makes and keeps a report with a number of its own; --number gives out a kept one
+    again, byte for byte.
     """
-    folders = folders_of(data_dir)
-    words = _language(folders, language)
+    if (examination is None) == (number is None):
+        stop(ExitCode.USAGE, "Name either --examination, or the --number of a kept report.")
     if out.is_dir():
         stop(ExitCode.USAGE, f"{shown(out)} is a folder; name a file for the PDF.")
     check_writable(out)
-    from retina_desktop.cli.report_content import ReportFrame, report_content
-    from retina_desktop.reporting.examination_report import ReportAssets, render_report
+    profile = ClinicProfile(clinic, clinic_address) if clinic else None
+    with opened(data_dir, user) as session:
+        desk = report_desk(session.records, folders_of(data_dir), clinic=profile)
+        if number is not None:
+            printed = desk.reprint(session.acting, number)
+        elif examination is not None:
+            printed = desk.make(
+                session.acting,
+                examination,
+                template,
+                paper or desk.default_paper,
+                language or desk.default_language,
+                recipient=recipient,
+            )
+        write_whole(out, printed.pdf)
+    _tell(out, printed.report, as_json=as_json)
+
+
+@guarded
+def report_day(
+    *,
+    day: Annotated[
+        datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="YYYY-MM-DD.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Gets one PDF a visit.")],
+    template: TemplateOption = Template.FULL,
+    paper: PaperOption = None,
+    language: LanguageOption = None,
+    drafts: Annotated[
+        bool, typer.Option("--drafts", help="Also visits that nobody has signed.")
+    ] = False,
+    data_dir: DataFolder = None,
+    user: UserName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make the reports of a day's list, urgent first; one that fails stops no other."""
+    if out.exists() and not out.is_dir():
+        stop(ExitCode.USAGE, f"{shown(out)} is no folder.")
+    check_writable(out / "report.pdf")
+
+    def give_out(printed: PrintedReport) -> None:
+        write_whole(out / printed.report.file_name, printed.pdf)
 
     with opened(data_dir, user) as session:
-        by = session.acting.allowed(Permission.EXPORT)
-        record = session.open_examination(session.acting, examination)
-        frame = ReportFrame(
-            report_id=_new_id(examination),
-            created_at=datetime.now(UTC).replace(microsecond=0),
-            clinic=ClinicProfile(clinic or "Retina Desktop", clinic_address),
-            recipient=recipient,
-            model=_model_profile(folders, record),
+        desk = report_desk(session.records, folders_of(data_dir))
+        outcomes = desk.make_days(
+            TaskContext(),
+            session.acting,
+            day.date(),
+            template,
+            paper or desk.default_paper,
+            language or desk.default_language,
+            give_out=give_out,
+            drafts=drafts,
         )
-        content = report_content(session.records, record, frame)
-        assets = ReportAssets(folders.resources)
-        pdf = render_report(
-            content, template=template, paper=paper, language=words, assets=assets
-        )
-        facts = {
-            "report": frame.report_id,
-            "template": template.value,
-            "sha256": sha256(pdf).hexdigest(),
-            "signed": "yes" if content.is_signed else "no",
-            "head": f"{content.audit_head.sequence}:{content.audit_head.hash}",
-        }
-        # Written down before anything leaves the records.
-        reference = RecordReference(RecordKind.EXAMINATION, examination)
-        session.records.audit.record(
-            AuditEvent(AuditAction.REPORT_MADE, reference, facts), by=by
-        )
-        write_whole(out, pdf)
-    _tell(out, facts, as_json=as_json)
+    _tell_day(outcomes, as_json=as_json)
+    if any(outcome.error for outcome in outcomes):
+        made = any(outcome.report for outcome in outcomes)
+        stop(ExitCode.SOME_FAILED if made else ExitCode.NOTHING_DONE)
 
 
-def _tell(out: Path, facts: dict[str, str], *, as_json: bool) -> None:
+@app.command(name="list")
+@guarded
+def list_reports(
+    *,
+    examination: Annotated[
+        int | None, typer.Option(metavar="ID", min=1, help="Only of this visit.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 50,
+    data_dir: DataFolder = None,
+    user: UserName = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the reports made, newest first."""
+    with opened(data_dir, user) as session:
+        desk: ReportDesk = report_desk(session.records, folders_of(data_dir))
+        if examination is None:
+            found = desk.listed.newest(session.acting, limit)
+        else:
+            found = desk.listed.of_examination(session.acting, examination)[:limit]
     if as_json:
+        give_json(document(reports=found))
+    elif found:
+        give("\n".join(map(_line, found)))
+    else:
+        say("No report was made yet.")
+
+
+def _line(made: StoredReport) -> str:
+    state = "draft " if made.draft else "signed"
+    return (
+        f"{made.number:<20}  examination {made.examination_id:<6}  {state}  "
+        f"{made.template.value:<8}{made.language.value}  {made.made_at:%Y-%m-%d %H:%M} UTC  "
+        f"{made.shown_name}"
+    )
+
+
+def _tell(out: Path, made: StoredReport, *, as_json: bool) -> None:
+    if as_json:
+        facts = {
+            "report": made.number,
+            "template": made.template.value,
+            "sha256": made.pdf_sha256,
+            "signed": "no" if made.draft else "yes",
+            "head": f"{made.audit_sequence}:{made.audit_hash}",
+        }
         give_json(document(out=str(out), **facts))
     else:
-        give(f"{shown(out)}  report {facts['report']}")
-    if facts["signed"] == "no":
-        say("The examination is not signed: the report is marked as a draft.")
+        give(f"{shown(out)}  report {made.number}")
+    if made.draft:
+        say("The examination was not signed: the report is marked as a draft.")
 
 
-def _language(folders: Folders, wanted: str) -> Language:
-    """Return a language whose texts are there; end the command for any other."""
-    texts = folders.resources / "report_texts"
-    there = [language for language in Language if (texts / f"{language.value}.toml").is_file()]
-    named = {language.value: language for language in there}
-    if wanted.lower() not in named:
-        stop(ExitCode.USAGE, f"Reports are written in: {', '.join(named)}.")
-    return named[wanted.lower()]
-
-
-def _new_id(examination: int) -> str:
-    return f"E{examination}-{secrets.token_hex(4).upper()}"
-
-
-def _model_profile(folders: Folders, record: "ExaminationRecord") -> ModelProfile:
-    """Return what the newest model's manifest says, or its id where it is not installed."""
-    analyses = [record.newest_analysis(image.id) for image in record.images]
-    models = [analysis.content.model for analysis in analyses if analysis]
-    if not models:
-        return ModelProfile("no model")
-    newest = models[-1]
-    try:
-        manifest = model_library(folders).find(newest.id).manifest
-    except (ModelNotFoundError, BundleRefusedError):
-        return ModelProfile(newest.id)
-    if manifest.version != newest.version:
-        return ModelProfile(newest.id)
-    return ModelProfile(manifest.name, manifest.intended_use, manifest.limits)
+def _tell_day(outcomes: tuple[DayOutcome, ...], *, as_json: bool) -> None:
+    if as_json:
+        rows = [
+            {
+                "examination": outcome.examination_id,
+                "report": outcome.report.number if outcome.report else None,
+                "file": outcome.report.file_name if outcome.report else None,
+                "error": outcome.error.code if outcome.error else None,
+                "message": str(outcome.error) if outcome.error else None,
+                "not_signed": outcome.unsigned,
+            }
+            for outcome in outcomes
+        ]
+        give_json(document(reports=rows))
+        return
+    for outcome in outcomes:
+        if outcome.report:
+            give(f"{outcome.report.file_name}  examination {outcome.examination_id}")
+        elif outcome.error:
+            say(f"Examination {outcome.examination_id}: {outcome.error}")
+    made = sum(outcome.report is not None for outcome in outcomes)
+    unsigned = sum(outcome.unsigned for outcome in outcomes)
+    failed = sum(outcome.error is not None for outcome in outcomes)
+    say(f"Reports made: {made}. Not signed, left out: {unsigned}. Failed: {failed}.")

@@ -23,12 +23,30 @@ class Template(StrEnum):
     LETTER = "letter"
     LEAFLET = "leaflet"
 
+    @property
+    def shown(self) -> str:
+        """The name in lists."""
+        return _TEMPLATE_NAMES[self]
+
+
+_TEMPLATE_NAMES = {
+    Template.FULL: "Full report",
+    Template.SUMMARY: "One-page summary",
+    Template.LETTER: "Letter to the referring doctor",
+    Template.LEAFLET: "Leaflet for the patient",
+}
+
 
 class Paper(StrEnum):
     """Sizes that printers hold."""
 
     A4 = "a4"
     LETTER = "letter"
+
+    @property
+    def shown(self) -> str:
+        """The name in lists."""
+        return "A4" if self is Paper.A4 else "Letter"
 
 
 class Language(StrEnum):
@@ -39,6 +57,20 @@ class Language(StrEnum):
     SPANISH = "es"
     FRENCH = "fr"
     ARABIC = "ar"
+
+    @property
+    def shown(self) -> str:
+        """The language's name in itself."""
+        return _LANGUAGE_NAMES[self]
+
+
+_LANGUAGE_NAMES = {
+    Language.ENGLISH: "English",
+    Language.HINDI: "हिन्दी",
+    Language.SPANISH: "Español",
+    Language.FRENCH: "Français",
+    Language.ARABIC: "العربية",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +177,7 @@ class ReportContent:
     previous: PreviousVisit | None = None
     trends: tuple[Trend, ...] = ()
     recipient: str = ""  # name and address of whom the letter is for
+    is_preview: bool = False  # looked at and not kept: no number, no code to scan
 
     def __post_init__(self) -> None:
         if self.created_at.tzinfo is None:

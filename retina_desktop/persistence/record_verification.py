@@ -12,6 +12,7 @@ from retina_desktop.domain.audit import ChainFault, ChainProblem, RecordKind
 from retina_desktop.domain.canonical_json import digest_of
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.persistence.columns import Base
+from retina_desktop.persistence.report_store import report_digest
 from retina_desktop.persistence.rows_to_records import (
     addendum_of,
     analysis_columns,
@@ -38,6 +39,7 @@ from retina_desktop.persistence.tables import (
     PatientRow,
     PresentFindingRow,
     ReadingRow,
+    ReportRow,
     ThumbnailRow,
 )
 
@@ -218,4 +220,5 @@ _KINDS = (
         AddendumRow.id,
         lambda _session, row: digest_of(addendum_of(row)),
     ),
+    _Kind(RecordKind.REPORT, ReportRow, ReportRow.id, report_digest),
 )

@@ -6,21 +6,23 @@ import cv2
 import pytest
 import skimage.data
 
-from retina_desktop.cli.report_content import ReportFrame, report_content
+from retina_desktop.bootstrap_records.reports import report_desk
+from retina_desktop.config.folders import Folders
 from retina_desktop.domain.decisions import Decision, Grade, Reading
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.domain.report_content import ClinicProfile, ModelProfile
+from retina_desktop.domain.report_content import ClinicProfile
 from retina_desktop.domain.users import Role, User
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import OpenExamination
+from retina_desktop.services.report_content import ReportFrame
 from tests.helpers.record_fixtures import new_records, sqlite_backend, sqlite_records
 from tests.helpers.records import MORNING, keep_photograph, make_details, make_visit, stamp
 
 __all__ = ["new_records", "sqlite_backend", "sqlite_records"]
 
 READER = Acting(User("anna", "Dr Anna", frozenset({Role.READER})), "desk-1", lambda: MORNING)
-FRAME = ReportFrame("E1", MORNING, ClinicProfile("Clinic"), ModelProfile("Test"))
+FRAME = ReportFrame("E1", MORNING)
 JPEG = cv2.imencode(".jpg", skimage.data.retina()[..., ::-1])[1].tobytes()
 
 
@@ -47,7 +49,8 @@ def content_of(records, examination):
     opened = OpenExamination(
         records.examinations, records.analyses, records.readings, records.audit
     )
-    return report_content(records, opened(READER, examination.id), FRAME)
+    desk = report_desk(records, Folders.find({}), clinic=ClinicProfile("Clinic"))
+    return desk.make.gather(opened(READER, examination.id), FRAME)
 
 
 def test_the_first_visit_has_no_past(sqlite_records, visits):
