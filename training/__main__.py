@@ -1,6 +1,7 @@
 """Train, measure and pack a model: ``python -m training COMMAND``."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,12 +19,14 @@ from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.ml.export import export_bundle
 from training.augmentation import normalise
 from training.card import BundleText, build_manifest, write_card
+from training.data_report import as_html, as_text, describe_data
 from training.evaluate import (
     application_tensor,
     compute_logits,
     evaluate,
     preprocessing_steps,
 )
+from training.files import write_atomically
 from training.first_weights import LITE0, start_from
 from training.prepared import (
     SAME_EYES_NAME,
@@ -41,11 +44,15 @@ from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
 
 RUN_NAME = "run"
 RESULTS_NAME = "results.json"
+REPORT_NAME = "data.html"
 
 log = logging.getLogger("training")
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 
-Manifest = Annotated[Path, typer.Option(help="CSV file that lists the photographs.")]
+Manifest = Annotated[
+    Path,
+    typer.Option(help="CSV file that lists the photographs, or TOML that lists data sets."),
+]
 WorkDir = Annotated[Path, typer.Option(help="Folder for the cache, the split and the run.")]
 InitialWeights = Annotated[
     str, typer.Option(help="timm, lite0, none, or a file with weights of B0 or Lite0.")
@@ -66,6 +73,9 @@ def prepare_data(manifest: Manifest, work_dir: WorkDir, seed: int = 20260101) ->
     for part in Part:
         log.info("%s: %d photographs", part, len(data.rows_of(part)))
     log.info("%d near-duplicate pairs", data.duplicate_pairs)
+    tables = describe_data(data.images, data.codes, data.parts)
+    write_atomically(work_dir / REPORT_NAME, as_html(tables, title="Training data").encode())
+    sys.stdout.write(as_text(tables))
 
 
 @app.command()

@@ -39,6 +39,7 @@ class LabelledImage:
     known: frozenset[str]  # may hold ALL_LABELS
     original_size: str  # "WIDTHxHEIGHT" before the set was prepared, "" when not stated
     licence: str
+    part: str | None = None  # a `splits.Part`, where the source comes divided
 
     def states(self, code: str) -> bool:
         """Whether the source says if `code` is present."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.cache import Squares, build_cache
+from training.data_sources import read_data
 from training.duplicates import (
     detail_thumbnails,
     difference_hashes,
@@ -21,7 +22,6 @@ from training.manifest_data import (
     ManifestUnreadableError,
     build_targets,
     labelled_only,
-    read_manifest,
 )
 from training.seed_recipe import PartData
 from training.splits import Part, split_groups
@@ -134,5 +134,5 @@ def same_eyes(work_dir: Path) -> list[list[str]]:
 def _cached(
     manifest: Path, work_dir: Path, codes: Sequence[str]
 ) -> tuple[tuple[LabelledImage, ...], Squares]:
-    images = labelled_only(read_manifest(manifest), codes)
+    images = labelled_only(read_data(manifest), codes)
     return images, build_cache(images, image_dir=manifest.parent, cache_dir=work_dir / "cache")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from retina_desktop.domain.errors import RetinaError
 from training.manifest_data import LabelledImage
 
 
@@ -18,6 +19,10 @@ class Part(StrEnum):
     VALIDATION = "validation"
     TEST = "test"
     SET_ASIDE = "set aside"  # of the test: shows an eye that training or validation shows
+
+
+class SplitLeaksError(RetinaError):
+    """What is learned from would also judge."""
 
 
 SHARES: Mapping[Part, float] = MappingProxyType(
@@ -36,7 +41,8 @@ def split_groups(
 
     A group belongs to the stratum of its first photograph's source and of the rarest label
     any of its photographs shows. Within a stratum the groups are shuffled and each goes to
-    the part that is furthest behind its share.
+    the part that is furthest behind its share. Where a source comes divided (`part` of its
+    photographs), its groups stay where it put them.
 
     Parameters
     ----------
@@ -53,18 +59,46 @@ def split_groups(
     -------
     tuple[Part, ...]
         One part a photograph.
+
+    Raises
+    ------
+    SplitLeaksError
+        If a source's own division tears a group apart.
     """
     members: dict[int, list[int]] = defaultdict(list)
     for row, group in enumerate(groups.tolist()):
         members[group].append(row)
     generator = np.random.default_rng(seed)
-    parts: dict[int, Part] = {}
-    for stratum in _strata(images, members):
+    parts = _given_parts(images, members)
+    undecided = {group: rows for group, rows in members.items() if group not in parts}
+    for stratum in _strata(images, undecided):
         order = generator.permutation(len(stratum)).tolist()
         sizes = [len(members[stratum[place]]) for place in order]
         dealt = _deal(sizes, shares)
         parts.update({stratum[p]: part for p, part in zip(order, dealt, strict=True)})
     return tuple(parts[group] for group in groups.tolist())
+
+
+def _given_parts(
+    images: Sequence[LabelledImage], members: Mapping[int, Sequence[int]]
+) -> dict[int, Part]:
+    """Return the parts of the groups whose source says them."""
+    given: dict[int, Part] = {}
+    torn: list[Sequence[int]] = []
+    for group, rows in members.items():
+        stated = {images[row].part for row in rows} - {None}
+        if len(stated) > 1:
+            torn.append(rows)
+        elif stated:
+            given[group] = Part(stated.pop() or "")
+    if torn:
+        example = ", ".join(images[row].path for row in torn[0][:4])
+        raise SplitLeaksError(
+            "The data's own division shows one patient or picture in two parts "
+            f"({len(torn)} times, first {example}); leave out those photographs, or the "
+            "division."
+        )
+    return given
 
 
 def _strata(

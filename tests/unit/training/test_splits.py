@@ -1,11 +1,13 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.training.tiny_data import image
-from training.splits import SHARES, Part, split_groups
+from training.splits import SHARES, Part, SplitLeaksError, split_groups
 
 ROWS = st.lists(
     st.tuples(
@@ -65,3 +67,19 @@ def test_another_seed_gives_another_split():
 
 def test_a_lonely_group_trains():
     assert split([(0, "ODIR", "DR")]) == (Part.TRAINING,)
+
+
+def divided(*stated):
+    return [replace(image(str(i)), part=part) for i, part in enumerate(stated)]
+
+
+def test_a_source_that_comes_divided_stays_so():
+    images = divided(Part.TEST, None, Part.TRAINING, Part.TEST)
+    parts = split_groups(images, np.array([0, 0, 2, 3]), seed=1)
+    assert parts == (Part.TEST, Part.TEST, Part.TRAINING, Part.TEST)
+
+
+def test_a_division_that_tears_a_patient_apart_stops_with_names():
+    images = divided(Part.TEST, Part.TRAINING, None)
+    with pytest.raises(SplitLeaksError, match=r"\(1 times, first 0, 1\)"):
+        split_groups(images, np.array([0, 0, 2]), seed=1)

@@ -1,0 +1,141 @@
+"""What a data set holds, before anything learns from it: as text, and as an HTML page."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from training.manifest_data import LabelledImage
+from training.splits import Part
+
+FEW = 10  # positives; fewer give no figure worth printing
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A titled table of words and numbers; every row has as many cells as the header."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def describe_data(
+    images: Sequence[LabelledImage], codes: Sequence[str], parts: Sequence[Part]
+) -> tuple[Table, ...]:
+    """Count the photographs by source, by label and by size.
+
+    Parameters
+    ----------
+    images : Sequence[LabelledImage]
+        What is learned from.
+    codes : Sequence[str]
+        The labels, in output order.
+    parts : Sequence[Part]
+        The part that each photograph was dealt to; empty before the split.
+    """
+    return (
+        _by_source(images),
+        _by_label(images, codes, parts),
+        _by_source_and_label(images, codes),
+        _by_size(images),
+    )
+
+
+def as_text(tables: Sequence[Table]) -> str:
+    """Return the tables as aligned columns for a terminal."""
+    return "\n\n".join("\n".join(_lines(table)) for table in tables) + "\n"
+
+
+def as_html(tables: Sequence[Table], *, title: str) -> str:
+    """Return the tables as one page that needs nothing from outside."""
+    body = "\n".join(_html_table(table) for table in tables)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
+        f"<body><h1>{escape(title)}</h1>\n{body}\n</body></html>\n"
+    )
+
+
+_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
+    "table{border-collapse:collapse;margin-bottom:2rem}"
+    "th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ccc}"
+    "th:first-child,td:first-child{text-align:left}"
+)
+
+
+def _by_source(images: Sequence[LabelledImage]) -> Table:
+    rows = []
+    for source in _sources(images):
+        own = [image for image in images if image.source == source]
+        patients = {image.patient for image in own if image.patient}
+        diseased = sum(bool(image.positives) for image in own)
+        licences = ", ".join(sorted({image.licence for image in own}))
+        stated = str(len(patients)) if patients else "not stated"
+        rows.append((source, str(len(own)), stated, str(diseased), licences))
+    header = ("Source", "Photographs", "Patients", "With a positive label", "Licence")
+    return Table("Sources", header, tuple(rows))
+
+
+def _by_label(
+    images: Sequence[LabelledImage], codes: Sequence[str], parts: Sequence[Part]
+) -> Table:
+    dealt = [part for part in Part if part in set(parts)]
+    rows = []
+    for code in codes:
+        positive = [code in image.positives for image in images]
+        known = sum(image.states(code) for image in images)
+        split = (
+            str(sum(p and q is part for p, q in zip(positive, parts, strict=True)))
+            for part in dealt
+        )
+        few = "few" if 0 < sum(positive) < FEW else "none" if not any(positive) else ""
+        absent = known - sum(positive)
+        rows.append((code, str(sum(positive)), str(absent), *split, few))
+    header = ("Label", "Present", "Stated absent", *(f"in {part}" for part in dealt), "")
+    return Table("Labels", header, tuple(rows))
+
+
+def _by_source_and_label(images: Sequence[LabelledImage], codes: Sequence[str]) -> Table:
+    sources = _sources(images)
+    counts = Counter((image.source, code) for image in images for code in image.positives)
+    present = [code for code in codes if any(counts[source, code] for source in sources)]
+    rows = tuple(
+        (source, *(str(counts[source, code] or "") for code in present)) for source in sources
+    )
+    return Table("Present, by source", ("Source", *present), rows)
+
+
+def _by_size(images: Sequence[LabelledImage]) -> Table:
+    sizes = Counter(image.original_size or "not stated" for image in images)
+    rows = tuple((size, str(count)) for size, count in sizes.most_common(20))
+    return Table("Original sizes (the 20 most frequent)", ("Size", "Photographs"), rows)
+
+
+def _sources(images: Sequence[LabelledImage]) -> list[str]:
+    return sorted({image.source for image in images})
+
+
+def _lines(table: Table) -> Iterator[str]:
+    cells = (table.header, *table.rows)
+    widths = [max(len(row[column]) for row in cells) for column in range(len(table.header))]
+    yield table.title
+    for row in cells:
+        first, *others = (
+            text.ljust(width) if column == 0 else text.rjust(width)
+            for column, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        yield "  ".join((first, *others)).rstrip()
+
+
+def _html_table(table: Table) -> str:
+    head = "".join(f"<th>{escape(word)}</th>" for word in table.header)
+    rows = "\n".join(
+        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+        for row in table.rows
+    )
+    return (
+        f"<h2>{escape(table.title)}</h2>\n<table><thead><tr>{head}</tr></thead>\n"
+        f"<tbody>{rows}</tbody></table>"
+    )

@@ -1,0 +1,77 @@
+"""ODIR-5K's table: a row a patient, each eye described by keywords.
+
+The eye's keywords are used, not the patient's eight classes: those say nothing of which eye.
+"""
+
+import csv
+import re
+from pathlib import Path
+
+from training.manifest_data import LabelledImage, ManifestUnreadableError
+from training.readers.label_maps import LabelMap
+
+_EYES = (
+    ("Left-Fundus", "Left-Diagnostic Keywords"),
+    ("Right-Fundus", "Right-Diagnostic Keywords"),
+)
+_BETWEEN = re.compile("[,\N{FULLWIDTH COMMA}]")  # the table holds both
+
+
+def read_odir(
+    table: Path,
+    labels: LabelMap,
+    *,
+    source: str,
+    licence: str,
+    root: Path,
+) -> tuple[LabelledImage, ...]:
+    """Read both eyes of every patient; the photographs lie below the table's folder.
+
+    A patient whom the table names in several rows (the public CSV has one a picture) counts
+    once.
+
+    Raises
+    ------
+    ManifestUnreadableError
+        If a column or a photograph is missing.
+    """
+    files = {file.name: file for file in sorted(table.parent.rglob("*.jpg"))}
+    images: dict[str, LabelledImage] = {}
+    for row in _rows(table):
+        for file_column, words_column in _EYES:
+            name = row[file_column].strip()
+            stated = labels.labels_of(_BETWEEN.split(row[words_column]))
+            if stated is None or name in images:
+                continue
+            if name not in files:
+                raise ManifestUnreadableError(
+                    f"{table.name} names a photograph that is not there; unpack the whole "
+                    "archive beside it."
+                )
+            images[name] = LabelledImage(
+                path=files[name].relative_to(root).as_posix(),
+                source=source,
+                patient=row["ID"].strip(),
+                positives=stated.positives,
+                known=stated.known,
+                original_size="",
+                licence=licence,
+            )
+    return tuple(images.values())
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    needed = {"ID", *(column for eye in _EYES for column in eye)}
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as stream:
+            reader = csv.DictReader(stream)
+            missing = sorted(needed - set(reader.fieldnames or ()))
+            if missing:
+                raise ManifestUnreadableError(
+                    f"{table.name} lacks the columns {', '.join(missing)}."
+                )
+            return [{column: row[column] or "" for column in needed} for row in reader]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestUnreadableError(
+            f"{table.name} cannot be read; save ODIR's sheet as CSV in UTF-8."
+        ) from error
