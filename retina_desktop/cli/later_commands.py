@@ -17,6 +17,7 @@ RECORD_COMMANDS = (
     "report",
     "report-day",
     "reports",
+    "import",
     "audit",
 )
 

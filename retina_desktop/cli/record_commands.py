@@ -6,6 +6,7 @@ from retina_desktop.cli import (
     audit,
     examinations,
     examine,
+    importing,
     patients,
     records,
     report,
@@ -23,4 +24,5 @@ app.command(name="sign")(sign.sign)
 app.command(name="report")(report.report)
 app.command(name="report-day")(report.report_day)
 app.add_typer(report.app, name="reports")
+app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")

@@ -17,6 +17,12 @@ class TableUnreadableError(RetinaError):
     code: ClassVar[str] = "table_unreadable"
 
 
+class ImportRefusedError(RetinaError):
+    """A file that an import leaves out."""
+
+    code: ClassVar[str] = "import_refused"
+
+
 class OtherPatientError(RetinaError):
     """A photograph's own header names somebody else than the patient it is added to."""
 
