@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
-from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
-from retina_desktop.domain.users import Permission
 from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import (
@@ -14,10 +12,10 @@ from retina_desktop.services.examination_records import (
     OpenExamination,
 )
 from retina_desktop.services.patient_records import AddPatient, OpenPatient
+from retina_desktop.services.patient_search import SearchPatients
 from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
 
 if TYPE_CHECKING:
-    from retina_desktop.domain.patients import Patient
     from retina_desktop.persistence.opening import Records
 
 
@@ -73,18 +71,9 @@ class OpenedRecords:
         """Add to a signed examination."""
         return AddAddendum(self.records.readings)
 
-    def find_patients(self, words: str, *, limit: int) -> tuple["Patient", ...]:
-        """Return who has `words` as record number or in the name; the search is audited."""
-        from retina_desktop.persistence.name_scan import patients_named
+    @property
+    def search_patients(self) -> SearchPatients:
+        """Find patients by words, dates and what their visits showed."""
+        from retina_desktop.persistence.patient_search_store import SqlPatientSearchStore
 
-        by = self.acting.allowed(Permission.SEE_RECORDS)
-        exact = self.records.patients.find_by_record_number(words.strip())
-        named = patients_named(self.records.audited, words, limit=limit)
-        found = tuple({p.id: p for p in (*((exact,) if exact else ()), *named)}.values())
-        event = AuditEvent(
-            AuditAction.PATIENTS_SEARCHED,
-            RecordReference(RecordKind.PATIENT),
-            {"found": str(len(found[:limit]))},
-        )
-        self.records.audit.record(event, by=by)
-        return found[:limit]
+        return SearchPatients(SqlPatientSearchStore(self.records.audited), self.records.audit)

@@ -15,6 +15,7 @@ from retina_desktop.cli.records_session import (
     patient_by_number,
 )
 from retina_desktop.domain.examinations import ExaminationSummary
+from retina_desktop.domain.patient_search import PatientQuery
 from retina_desktop.domain.patients import Condition, Patient, PatientDetails, Sex
 
 MOST_FOUND = 50
@@ -77,7 +78,12 @@ def find(
     if not words.strip():
         stop(ExitCode.USAGE, "Type a record number or a part of a name.")
     with opened(data_dir, user) as session:
-        found = session.find_patients(words, limit=MOST_FOUND)
+        found = [
+            h.patient
+            for h in session.search_patients(
+                session.acting, PatientQuery(words, limit=MOST_FOUND)
+            ).hits
+        ]
     if as_json:
         give_json(document(patients=found))
     elif found:

@@ -18,6 +18,7 @@ from retina_desktop.persistence.patient_store import SqlPatientStore
 from retina_desktop.persistence.postgresql_engine import open_postgresql
 from retina_desktop.persistence.reading_store import SqlReadingStore
 from retina_desktop.persistence.reconciliation import Reconciliation, reconcile_images
+from retina_desktop.persistence.search_index import bring_index_in_step
 from retina_desktop.persistence.setting_store import SqlSettingStore
 from retina_desktop.persistence.sqlite_engine import Encryption, open_sqlite
 from retina_desktop.persistence.upgrade_backup import back_up_postgresql, back_up_sqlite
@@ -114,6 +115,7 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         back_up = partial(back_up_postgresql, folder=place.backups, stamp=moment)
     try:
         upgrade = upgrade_database(database, by=by, seal_key=seal_key, back_up=back_up)
+        bring_index_in_step(database)
         image_key = master.derive(KeyPurpose.IMAGES) if master else None
         images = FileImageStore(place.images, key=image_key)
         audited = AuditedDatabase(database, seal_key=seal_key)

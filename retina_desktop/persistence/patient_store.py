@@ -14,6 +14,7 @@ from retina_desktop.domain.record_errors import (
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import AuditedDatabase
 from retina_desktop.persistence.rows_to_records import patient_columns, patient_of
+from retina_desktop.persistence.search_index import index_patient
 from retina_desktop.persistence.tables import PatientRow
 
 
@@ -37,6 +38,7 @@ class SqlPatientStore:
             work.session.add(row)
             _flush(work.session)
             patient = patient_of(row)
+            index_patient(work.session, patient)
             work.note(AuditAction.PATIENT_ADDED, RecordKind.PATIENT, row.id, record=patient)
         return patient
 
@@ -75,6 +77,7 @@ class SqlPatientStore:
             row.changed_at, row.changed_by = by.at, by.user
             _flush(work.session)
             patient = patient_of(row)
+            index_patient(work.session, patient)
             work.note(
                 AuditAction.PATIENT_CHANGED,
                 RecordKind.PATIENT,

@@ -34,7 +34,7 @@ class PatientRow(Base):
     version: Mapped[int]
     record_number: Mapped[Line] = mapped_column(unique=True)
     name: Mapped[Line]
-    birth_date: Mapped[date | None] = mapped_column(Date)
+    birth_date: Mapped[date | None] = mapped_column(Date, index=True)
     sex: Mapped[Sex] = mapped_column(stored_enum(Sex, "sex"))
     contact: Mapped[LongText]
     notes: Mapped[LongText]
@@ -123,7 +123,7 @@ class AnalysisRow(Base):
     """What a model said; ``content`` is the whole of it, the columns are for lists."""
 
     __tablename__ = "analysis"
-    __table_args__ = (_NEVER_REUSED,)
+    __table_args__ = (Index(None, "tier", "image_id"), _NEVER_REUSED)
 
     id: Mapped[PrimaryKey]
     image_id: Mapped[int] = mapped_column(RowId, ForeignKey("image.id"), index=True)
@@ -176,7 +176,9 @@ class ReadingRow(Base):
     )
     version: Mapped[int]
     comment: Mapped[LongText]
-    referral: Mapped[ReferralTier | None] = mapped_column(stored_enum(ReferralTier, "referral"))
+    referral: Mapped[ReferralTier | None] = mapped_column(
+        stored_enum(ReferralTier, "referral"), index=True
+    )
     referral_note: Mapped[LongText]
     saved_at: Mapped[datetime]
     saved_by: Mapped[Line]

@@ -21,7 +21,7 @@ _SPACELESS = re.compile(
 _ACCENTS = frozenset(
     map(chr, (*range(0x300, 0x370), *range(0x591, 0x5C8), *range(0x64B, 0x660), 0x670, 0x640))
 )
-_SAME_LETTER = str.maketrans({"ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ς": "σ"})
+_SAME_LETTER = str.maketrans("\u0649\u06cc\u06a9\u0629\u03c2", "\u064a\u064a\u0643\u0647\u03c3")
 _SOUNDS = (
     (re.compile("tsch|tch|sch|ch|sh"), "s"),
     (re.compile("ph"), "f"),
