@@ -40,7 +40,8 @@ class OpenedRecords:
     @property
     def begin_examination(self) -> BeginExamination:
         """Keep a new visit."""
-        return BeginExamination(self.records.examinations, self.keep_photograph)
+        records = self.records
+        return BeginExamination(records.examinations, self.keep_photograph, records.patients)
 
     @property
     def keep_photograph(self) -> KeepPhotograph:

@@ -32,11 +32,15 @@ from retina_desktop.cli.records_session import (
 )
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
+from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.errors import ImageUnreadableError, InternalError, RetinaError
 from retina_desktop.domain.examinations import Examination, ExaminationDetails
-from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.images import DicomFacts, Laterality
+from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.users import Permission
+from retina_desktop.imaging.thumbnails import THUMBNAIL_SIDE
 from retina_desktop.services.examination_records import IncomingPhotograph
+from retina_desktop.services.identity_checks import check_same_patient, names_another
 from retina_desktop.services.screening import AnalysePhotograph
 from retina_desktop.services.tasks import TaskContext
 
@@ -48,6 +52,9 @@ class _Batch:
     """The photographs of one visit: those that can be kept, and why the others cannot."""
 
     folders: Folders
+    patient: PatientDetails
+    accept_other_patient: bool
+    others: int = 0  # photographs whose header names another patient, accepted
     good: list[IncomingPhotograph] = field(default_factory=list)
     errors: list[tuple[Path, RetinaError]] = field(default_factory=list)
 
@@ -57,6 +64,7 @@ class _Batch:
 
     def analyse(self, analyse: AnalysePhotograph, path: Path, eye: Laterality | None) -> None:
         try:
+            self._check_whose(analyse.read(path, min_side=THUMBNAIL_SIDE).dicom)
             analysis = analyse(TaskContext(), path, laterality=eye).analysis
         except RetinaError as error:
             self.refuse(path, error)
@@ -66,6 +74,12 @@ class _Batch:
         else:
             manifest = analyse.classifier.manifest
             self.good.append(IncomingPhotograph(path, eye, analysis, manifest))
+
+    def _check_whose(self, facts: DicomFacts | None) -> None:
+        if not self.accept_other_patient:
+            check_same_patient(facts, self.patient)
+        elif names_another(facts, self.patient):
+            self.others += 1
 
 
 @guarded
@@ -91,6 +105,12 @@ def examine(
     reason: Annotated[str, typer.Option(help="Why the patient came.")] = "",
     model: Annotated[str | None, typer.Option(help="Model bundle's id.")] = None,
     engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
+    accept_other_patient: Annotated[
+        bool,
+        typer.Option(
+            "--accept-other-patient", help="Also where a DICOM header names another patient."
+        ),
+    ] = False,
     data_dir: DataFolder = None,
     user: UserName = None,
     as_json: AsJson = False,
@@ -114,7 +134,7 @@ def examine(
         session.acting.allowed(Permission.EXAMINE)
         who = patient_by_number(session, patient)
         analyse = load_analysis(folders, model=model, engine=engine)
-        batch = _Batch(folders)
+        batch = _Batch(folders, who.details, accept_other_patient)
         for path, eye in wanted:
             batch.analyse(analyse, path, eye)
         kept = _keep(session, who.id, details, batch) if batch.good else None
@@ -126,6 +146,8 @@ def examine(
             if as_json:
                 give_json(document(examination=None, errors=errors))
             stop(ExitCode.NOTHING_DONE, "No photograph could be kept; there is no examination.")
+        if batch.others:
+            _write_down_accepted(session, kept.id, batch.others)
         record = session.open_examination(session.acting, kept.id)
     if as_json:
         parts = {"images": record.images, "analyses": record.analyses}
@@ -161,4 +183,14 @@ def _begin(
         patient_id=patient_id,
         details=details,
         photographs=batch.good,
+        accept_other_patient=batch.accept_other_patient,
     )
+
+
+def _write_down_accepted(session: OpenedRecords, examination_id: int, photographs: int) -> None:
+    reference = RecordReference(RecordKind.EXAMINATION, examination_id)
+    event = AuditEvent(
+        AuditAction.OTHER_PATIENT_ACCEPTED, reference, {"photographs": str(photographs)}
+    )
+    by = session.acting.allowed(Permission.EXAMINE)
+    session.records.audit.record(event, by=by)

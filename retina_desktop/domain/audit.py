@@ -45,6 +45,7 @@ class AuditAction(StrEnum):
     REPORT_REPRINTED = "report reprinted"
     EXPORTED = "exported"
     IMPORTED = "imported"
+    OTHER_PATIENT_ACCEPTED = "other patient accepted"  # a photograph's header named another
     USER_ADDED = "user added"
     USER_CHANGED = "user changed"
     USER_DEACTIVATED = "user deactivated"

@@ -1,7 +1,7 @@
 """Examinations: begin with photographs, open, add what models say."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retina_desktop.domain.analyses import Analysis
@@ -16,11 +16,13 @@ from retina_desktop.domain.examinations import (
 )
 from retina_desktop.domain.images import Laterality, LateralitySource
 from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.record_errors import StoredImageMissingError
 from retina_desktop.domain.stored_analyses import StoredAnalysis, keep_analysis
 from retina_desktop.domain.users import Permission, Stamp
 from retina_desktop.imaging.thumbnails import THUMBNAIL_SIDE, make_thumbnail
 from retina_desktop.services.acting import Acting
+from retina_desktop.services.identity_checks import check_same_patient
 from retina_desktop.services.ports import PhotographReader
 from retina_desktop.services.records_ports import (
     AnalysisStore,
@@ -28,6 +30,7 @@ from retina_desktop.services.records_ports import (
     ExaminationStore,
     ImageStore,
     NewPhotograph,
+    PatientStore,
     ReadingStore,
 )
 from retina_desktop.services.tasks import TaskContext
@@ -39,13 +42,15 @@ _CHANGED = "The photograph changed while it was being added; add it again."
 class IncomingPhotograph:
     """A file to keep, the eye if a person says it, and the analysis if there is one already.
 
-    ``manifest`` is that of the model that made ``analysis``.
+    ``manifest`` is that of the model that made ``analysis``. With ``patient``, a photograph
+    whose own header names somebody else is refused.
     """
 
     path: Path
     laterality: Laterality | None = None
     analysis: Analysis | None = None
     manifest: ModelManifest | None = None
+    patient: PatientDetails | None = None
 
     def __post_init__(self) -> None:
         if (self.analysis is None) != (self.manifest is None):
@@ -65,10 +70,12 @@ class KeepPhotograph:
 
         Raises
         ------
-        ImageUnreadableError, RecordsUnavailableError
+        ImageUnreadableError, RecordsUnavailableError, OtherPatientError
             Nothing is recorded then.
         """
         picture = self.read(incoming.path, min_side=THUMBNAIL_SIDE)
+        if incoming.patient is not None:
+            check_same_patient(picture.dicom, incoming.patient)
         try:
             with incoming.path.open("rb") as file:
                 kept = self.images.add(file)
@@ -107,6 +114,7 @@ class BeginExamination:
 
     examinations: ExaminationStore
     keep: KeepPhotograph
+    patients: PatientStore | None = None
 
     def __call__(
         self,
@@ -116,15 +124,21 @@ class BeginExamination:
         patient_id: int,
         details: ExaminationDetails,
         photographs: Sequence[IncomingPhotograph] = (),
+        accept_other_patient: bool = False,
     ) -> Examination:
         """Return the examination as stored.
 
         Raises
         ------
+        OtherPatientError
+            If a photograph's header names somebody else, and nobody accepted that.
         ImageUnreadableError, RecordNotFoundError, RecordsUnavailableError,
         PermissionDeniedError
         """
         by = acting.allowed(Permission.EXAMINE)
+        if self.patients is not None and not accept_other_patient:
+            whose = self.patients.get(patient_id).details
+            photographs = [replace(incoming, patient=whose) for incoming in photographs]
         kept = self._keep_all(context, photographs)
         try:
             return self._add(patient_id, details, kept, by)

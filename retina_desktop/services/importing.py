@@ -219,8 +219,6 @@ class _Run:
         outcome = file.outcome
         if photograph.image.sha256 not in visit.added:
             outcome = FileOutcome.ALREADY_THERE
-        elif outcome is FileOutcome.ADDED and visit.new:
-            outcome = FileOutcome.NEW_VISIT
         remark, eye = file.remark, photograph.image.laterality
         if eye is None:
             remark = f"{remark} {NO_EYE}".strip()

@@ -164,7 +164,7 @@ class _Judge:
         self.days.add(place)
         if stored is None:
             self.new.setdefault(number, details)
-        return replace(file, outcome=outcome, remark=self._remark(file.claim, stored))
+        return replace(file, outcome=outcome, remark=self._remark(file.claim, stored, outcome))
 
     def _is_there(self, sha256: str, stored: Patient | None, day: date) -> bool:
         found = self.parts.visits.known([sha256])
@@ -189,9 +189,10 @@ class _Judge:
             return FileOutcome.ADDED
         return FileOutcome.NEW_VISIT
 
-    def _remark(self, claim: Claim, stored: Patient | None) -> str:
+    def _remark(self, claim: Claim, stored: Patient | None, outcome: FileOutcome) -> str:
         if stored is None:
-            return "" if claim.name else _NO_NAME
+            nameless = outcome is FileOutcome.NEW_PATIENT and not claim.name
+            return _NO_NAME if nameless else ""
         if claim.name and not _same_name(claim.name, stored.details.name):
             return "The records spell the patient's name differently; check whose eye it is."
         return ""
