@@ -120,6 +120,7 @@ class _Job:
             author=self.content.clinic.name,
             language=self.texts.language.value,
             created_at=self.content.created_at.astimezone(UTC),
+            archival=self.content.is_signed and not self.content.is_preview,
         )
 
     def _new_sheet(self) -> Sheet:

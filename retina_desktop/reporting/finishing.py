@@ -7,8 +7,9 @@ from itertools import groupby
 from xml.sax.saxutils import escape
 
 from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Page, Pdf, Stream, String
-from PIL import Image, ImageCms
+from PIL import Image
 
+from retina_desktop.reporting.colour_profile import srgb_profile
 from retina_desktop.reporting.press import Press, TaggedPart
 
 _PRODUCER = "Retina Desktop"
@@ -22,10 +23,14 @@ class DocumentFacts:
     author: str
     language: str
     created_at: datetime  # aware
+    archival: bool  # nothing on its pages is transparent, so that it can be PDF/A-1b
 
 
 def finish(pages: bytes, press: Press, facts: DocumentFacts) -> bytes:
     """Return the finished PDF; the same arguments give the same bytes.
+
+    All of them follow the rules of PDF/A-1b (ISO 19005-1) but for what a draft's watermark
+    needs, and the archival ones say so.
 
     Parameters
     ----------
@@ -46,8 +51,8 @@ def finish(pages: bytes, press: Press, facts: DocumentFacts) -> bytes:
             finished,
             deterministic_id=True,
             compress_streams=True,
-            object_stream_mode=ObjectStreamMode.generate,
-            min_version="1.7",
+            object_stream_mode=ObjectStreamMode.disable,
+            force_version="1.4",
         )
     return finished.getvalue()
 
@@ -129,6 +134,7 @@ def _add_metadata(pdf: Pdf, facts: DocumentFacts) -> None:
         author=escape(_without_controls(facts.author)),
         producer=_PRODUCER,
         moment=moment.strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+        archival=_ARCHIVAL if facts.archival else "",
     )
     # Metadata stays uncompressed, for programs that look for it without reading PDF.
     pdf.Root["/Metadata"] = Stream(
@@ -143,20 +149,20 @@ def _without_controls(text: str) -> str:
 
 
 def _add_colour_profile(pdf: Pdf) -> None:
-    """Say that device colours are sRGB (ISO 19005-2, 6.2.3)."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    profile[24:36] = _PROFILE_DATE  # else the moment it was made, and no reprint is the same
+    """Say that device colours are sRGB (ISO 19005-1, 6.2.2)."""
     intent = Dictionary(
         Type=Name.OutputIntent,
         S=Name.GTS_PDFA1,
         OutputConditionIdentifier=String("sRGB"),
         Info=String("sRGB IEC61966-2.1"),
-        DestOutputProfile=Stream(pdf, bytes(profile), N=3),
+        DestOutputProfile=Stream(pdf, srgb_profile(), N=3),
     )
     pdf.Root["/OutputIntents"] = Array([pdf.make_indirect(intent)])
 
 
-_PROFILE_DATE = b"".join(part.to_bytes(2, "big") for part in (2026, 1, 1, 0, 0, 0))
+_ARCHIVAL = """<pdfaid:part>1</pdfaid:part>
+<pdfaid:conformance>B</pdfaid:conformance>
+"""
 
 _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -164,8 +170,9 @@ _XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <rdf:Description rdf:about=""
  xmlns:dc="http://purl.org/dc/elements/1.1/"
  xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
+ xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/"
  xmlns:xmp="http://ns.adobe.com/xap/1.0/">
-<dc:format>application/pdf</dc:format>
+{archival}<dc:format>application/pdf</dc:format>
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
 <dc:creator><rdf:Seq><rdf:li>{author}</rdf:li></rdf:Seq></dc:creator>
 <pdf:Producer>{producer}</pdf:Producer>

@@ -5,6 +5,7 @@ that no character names. ReportLab's own TrueType fonts address glyphs by charac
 """
 
 from hashlib import sha256
+from itertools import pairwise
 
 import uharfbuzz
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream
@@ -104,6 +105,7 @@ class EmbeddedFont:
             CapHeight=714,
             StemV=80,
             FontFile2=Stream(pdf, program, Length1=len(program)),
+            CIDSet=Stream(pdf, _bits({0, *self._texts} | _outlined(program))),
         )
 
     def _widths(self) -> Array:
@@ -128,6 +130,26 @@ class EmbeddedFont:
             for block in blocks
         )
         return f"{_CMAP_HEAD}{mapped}{_CMAP_TAIL}".encode("ascii")
+
+
+def _outlined(program: bytes) -> set[int]:
+    """Return the glyphs that a TrueType program draws: those used, and parts of them."""
+    face = uharfbuzz.Face(program)
+    offsets = face.reference_table("loca").data
+    is_long = face.reference_table("head").data[50:52] != b"\0\0"
+    size = 4 if is_long else 2
+    places = [
+        int.from_bytes(offsets[at : at + size], "big") for at in range(0, len(offsets), size)
+    ]
+    return {glyph for glyph, (start, end) in enumerate(pairwise(places)) if end > start}
+
+
+def _bits(glyphs: set[int]) -> bytes:
+    """Return a bit for each glyph up to the last one, the highest bit first (9.8.3)."""
+    bits = bytearray(max(glyphs) // 8 + 1)
+    for glyph in glyphs:
+        bits[glyph // 8] |= 0x80 >> glyph % 8
+    return bytes(bits)
 
 
 _CMAP_HEAD = """/CIDInit /ProcSet findresource begin
