@@ -1,223 +1,189 @@
-"""The way into the records: set up once, opened with a password each time.
+"""The way into the records: set up once, opened with a password each time, or without one.
 
 Light at import, as `bootstrap` is: the database's libraries are loaded when records are opened.
 """
 
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from retina_desktop.bootstrap_records.opened import OpenedRecords
+from retina_desktop.bootstrap_records.records_folder import (
+    Workstation,
+    check_set_up,
+    door_of,
+    place_of,
+    records_state,
+)
+from retina_desktop.bootstrap_records.set_up import (
+    WHAT_NO_PASSWORD_MEANS,
+    first_user,
+    recover_records,
+    set_up_records,
+)
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.record_errors import (
-    InvalidEntryError,
+    LoginNeededError,
     RecordsUnavailableError,
     WrongPasswordError,
 )
-from retina_desktop.domain.users import Role, Stamp, User
+from retina_desktop.domain.records_states import RecordsState
+from retina_desktop.domain.users import Stamp, UserAccount
 from retina_desktop.services.acting import Acting
 
 if TYPE_CHECKING:
-    from retina_desktop.persistence.key_vault import KeyVault, MasterKey
-    from retina_desktop.persistence.opening import Records, RecordsPlace
+    from retina_desktop.persistence.key_vault import MasterKey
+    from retina_desktop.persistence.opening import Records
+    from retina_desktop.persistence.user_keys import Door
 
-SINGLE_USER = "single-user"  # the name of who works alone and never types one
-SHORTEST_PASSWORD = 8
+__all__ = [
+    "WHAT_NO_PASSWORD_MEANS",
+    "RecordsState",
+    "Workstation",
+    "check_set_up",
+    "first_user",
+    "open_for",
+    "open_session",
+    "records_state",
+    "recover_records",
+    "set_up_records",
+]
 
-_FIRST_ENTRIES = 20  # of the trail; set-up writes the first user's right after the first
-_FIRST_USER = RecordReference(RecordKind.USER, 1)
-_NO_RECORDS = (
-    "There are no records in this data folder yet; set them up first: retina-desktop records "
-    "setup --single-user, or --administrator NAME."
-)
-_THERE_ALREADY = "There are records in this data folder already; they were left as they are."
+_WRONG = "User and password do not belong together; check both and try again."
 
 
-def set_up_records(folders: Folders, *, user: User, password: str) -> str:
-    """Make the encrypted records with their first user; return the recovery key to print.
+def open_session(
+    folders: Folders,
+    *,
+    user: str | None = None,
+    password: str | None,
+    at: Workstation | None = None,
+) -> OpenedRecords:
+    """Give the records to `user` until `OpenedRecords.close`.
 
-    A set-up that was cut off before its end can be repeated with the same user and password.
+    Parameters
+    ----------
+    folders : Folders
+        By the command line or the environment.
+    user : str or None
+        As typed; None is the only user there is.
+    password : str or None
+        None only where `records_state` is OPEN_WITHOUT_LOGIN.
+    at : Workstation or None
+        None is this computer.
 
     Raises
     ------
     RecordsUnavailableError
-        If there are records already, or none can be made here.
+        With one sentence; one of its kinds.
     WrongPasswordError
-        If a set-up was begun by somebody else.
-    """
-    _check_password(password)
-    place, vault = _place(folders), _vault(folders)
-    if vault.exists:
-        return _finish_set_up(place, vault, user, password)
-    if place.database_file.exists() or _has_images(place):
-        raise RecordsUnavailableError(
-            "There are records in this data folder, but their keys (keys.json) are missing; "
-            "restore that file."
-        )
-    master, recovery = vault.create(user.name, password)
-    _make_database(place, master, user)
-    return recovery.printed
-
-
-def recover_records(folders: Folders, *, recovery_key: str, new_password: str) -> str:
-    """Give the first user a new password by the recovery key; return the user's name.
-
-    The recovery key stays the same. What is encrypted stays as it is.
-
-    Raises
-    ------
-    WrongPasswordError
-        If the key was mistyped or is of other records.
-    """
-    from retina_desktop.persistence.recovery_key import RecoveryKey
-
-    _check_password(new_password)
-    check_set_up(folders)
-    place, vault = _place(folders), _vault(folders)
-    master = vault.unlock_with_recovery(RecoveryKey.parse(recovery_key))
-    name = _only_user(vault)
-    with _opened(place, master, name) as records:
-        # Written down first: a key that was used is never used unseen.
-        event = AuditEvent(AuditAction.RECOVERY_KEY_USED, _FIRST_USER, {"name": name})
-        records.audit.record(event, by=_stamp(name))
-    vault.set_password(master, name, new_password)
-    return name
-
-
-@contextmanager
-def open_for(folders: Folders, *, user: str | None, password: str) -> Iterator[OpenedRecords]:
-    """Give the records to `user`; None is the only user there is.
-
-    Raises
-    ------
-    RecordsUnavailableError, WrongPasswordError, KeyVaultError
+        Also its kinds: TooManyAttemptsError while a wait lasts, LoginNeededError where a
+        password is needed after all.
+    KeyVaultError
+        If the keys are missing or damaged.
     """
     check_set_up(folders)
-    place, vault = _place(folders), _vault(folders)
-    name = user or _only_user(vault)
-    master = vault.unlock(name, password)
-    with _opened(place, master, name) as records:
-        known = _first_user(records)
-        if known is None or known.name != name:
-            raise RecordsUnavailableError(
-                "The records' set-up was not finished; run retina-desktop records setup again "
-                "with the same user and password."
-            )
-        acting = Acting(known, _workstation(), _now)
-        event = AuditEvent(AuditAction.LOGGED_IN, _FIRST_USER, {"name": name})
-        records.audit.record(event, by=_stamp(name))
-        yield OpenedRecords(records, acting)
-
-
-def check_set_up(folders: Folders) -> None:
-    """Raise a RecordsUnavailableError where there is nothing to open."""
-    place, vault = _place(folders), _vault(folders)
-    if not vault.exists and not place.database_file.exists():
-        raise RecordsUnavailableError(_NO_RECORDS)
-    if not place.database_file.exists():
-        raise RecordsUnavailableError(
-            "The records' database (records.db) is missing; restore it from a backup, or, if "
-            "the set-up was cut off, run retina-desktop records setup again."
-        )
-
-
-def first_user(*, administrator: str | None, full_name: str) -> User:
-    """Return the first user: reader and administrator at once, as nobody else is there yet."""
-    name = SINGLE_USER if administrator is None else administrator
-    return User(name, full_name or name, frozenset({Role.ADMINISTRATOR, Role.READER}))
-
-
-def _check_password(password: str) -> None:
-    if len(password) < SHORTEST_PASSWORD:
-        raise InvalidEntryError(
-            "password", f"The password needs at least {SHORTEST_PASSWORD} characters."
-        )
-
-
-def _finish_set_up(place: "RecordsPlace", vault: "KeyVault", user: User, password: str) -> str:
-    if not place.database_file.exists() and _has_images(place):
-        raise RecordsUnavailableError(
-            "The records' database (records.db) is missing; restore it from a backup."
-        )
-    try:
-        master = vault.unlock(user.name, password)
-    except WrongPasswordError:
-        raise RecordsUnavailableError(_THERE_ALREADY) from None
-    if place.database_file.exists():
-        with _opened(place, master, user.name) as records:
-            if _first_user(records) is not None:
-                raise RecordsUnavailableError(_THERE_ALREADY)
-    _make_database(place, master, user)
-    return vault.renew_recovery_key(master).printed
-
-
-def _make_database(place: "RecordsPlace", master: "MasterKey", user: User) -> None:
-    with _opened(place, master, user.name) as records:
-        details = {
-            "name": user.name,
-            "full name": user.shown_name,
-            "roles": ", ".join(sorted(user.roles)),
-        }
-        event = AuditEvent(AuditAction.USER_ADDED, _FIRST_USER, details)
-        records.audit.record(event, by=_stamp(user.name))
-
-
-def _first_user(records: "Records") -> User | None:
-    """Return the user of the trail's beginning, which nobody can change unnoticed."""
-    for entry in records.audit.entries(limit=_FIRST_ENTRIES):
-        event = entry.event
-        if event.action == AuditAction.USER_ADDED and event.record == _FIRST_USER:
-            roles = frozenset(Role(role) for role in event.details["roles"].split(", "))
-            return User(event.details["name"], event.details["full name"], roles)
-    return None
-
-
-@contextmanager
-def _opened(place: "RecordsPlace", master: "MasterKey", name: str) -> Iterator["Records"]:
+    desk = at or Workstation()
+    door = door_of(folders, desk)
+    name, master = _unlocked(door, user, password)
     from retina_desktop.persistence.opening import open_records
+    from retina_desktop.persistence.user_keys import VaultUserKeys
 
-    records = open_records(place, master=master, by=_stamp(name))
+    records = open_records(place_of(folders), master=master, by=desk.stamp(name))
     try:
-        yield records
-    finally:
+        account = _welcomed(records, door, master, desk.stamp(name))
+    except BaseException:
         records.close()
+        raise
+    acting = Acting(account.user, desk.name, desk.now)
+    return OpenedRecords(records, acting, VaultUserKeys(door, master), account.id)
 
 
-def _place(folders: Folders) -> "RecordsPlace":
-    from retina_desktop.persistence.opening import RecordsPlace
-
-    return RecordsPlace(folders.data / "records")
-
-
-def _vault(folders: Folders) -> "KeyVault":
-    from retina_desktop.persistence.key_vault import KeyVault
-
-    return KeyVault(_place(folders).keys)
-
-
-def _has_images(place: "RecordsPlace") -> bool:
-    return place.images.is_dir() and any(place.images.iterdir())
+@contextmanager
+def open_for(
+    folders: Folders, *, user: str | None, password: str | None, at: Workstation | None = None
+) -> Iterator[OpenedRecords]:
+    """Give the records for the length of a block; see `open_session`."""
+    opened = open_session(folders, user=user, password=password, at=at)
+    try:
+        yield opened
+    finally:
+        opened.close()
 
 
-def _only_user(vault: "KeyVault") -> str:
-    users = vault.users()
+def _unlocked(door: "Door", user: str | None, password: str | None) -> tuple[str, "MasterKey"]:
+    if password is None:
+        if not door.device_key.exists:
+            raise LoginNeededError("These records open with a password; log in.")
+        return door.unlock_without_password()
+    name = user.strip().lower() if user is not None else _only_user(door)
+    master = door.unlock(name, password)
+    # Left behind by a switch that was cut off: a password opens, so the file does not.
+    door.device_key.remove()
+    return name, master
+
+
+def _welcomed(records: "Records", door: "Door", master: "MasterKey", by: Stamp) -> UserAccount:
+    """Return who came in, after everything that opening writes down."""
+    from retina_desktop.persistence.first_user import bring_first_user_over
+
+    bring_first_user_over(records.audited, records.audit.entries(), by=by)
+    accounts = records.users.all()
+    if not accounts:
+        raise RecordsUnavailableError(RecordsState.SET_UP_UNFINISHED.sentence)
+    account = next((a for a in accounts if a.user.name == by.user), None)
+    if account is None or not account.user.active:
+        raise WrongPasswordError(_WRONG)  # a deactivation that was cut off left the key
+    _remove_left_keys(door, master, accounts)
+    _tell_refusals(records, door, accounts, by)
+    reference = RecordReference(RecordKind.USER, account.id)
+    event = AuditEvent(AuditAction.LOGGED_IN, reference, {"name": account.user.name})
+    records.audit.record(event, by=by)
+    return account
+
+
+def _remove_left_keys(
+    door: "Door", master: "MasterKey", accounts: tuple[UserAccount, ...]
+) -> None:
+    """Finish deactivations that were cut off between the record and the key."""
+    with_key = set(door.vault.users())
+    for account in accounts:
+        if not account.user.active and account.user.name in with_key:
+            door.vault.remove_user(master, account.user.name)
+
+
+def _tell_refusals(
+    records: "Records", door: "Door", accounts: tuple[UserAccount, ...], by: Stamp
+) -> None:
+    """Write the logins refused since the last opening into the trail."""
+    names = tuple(account.user.name for account in accounts)
+    refusals = door.throttle.refusals(names)
+    if not refusals.users and not refusals.unknown:
+        return
+    for account in accounts:
+        wrong = refusals.users.get(account.user.name)
+        if wrong is not None:
+            details = {
+                "name": account.user.name,
+                "refused": str(wrong.untold),
+                "last": wrong.last.isoformat(timespec="seconds"),
+            }
+            reference = RecordReference(RecordKind.USER, account.id)
+            records.audit.record(
+                AuditEvent(AuditAction.LOGIN_REFUSED, reference, details), by=by
+            )
+    if refusals.unknown:
+        details = {"name": "of no user", "refused": str(refusals.unknown)}
+        reference = RecordReference(RecordKind.USER)
+        records.audit.record(AuditEvent(AuditAction.LOGIN_REFUSED, reference, details), by=by)
+    door.throttle.told(names, refusals)
+
+
+def _only_user(door: "Door") -> str:
+    users = door.vault.users()
     if len(users) != 1:
         raise RecordsUnavailableError(
             "Several people use these records; name yourself with --user or RETINA_USER."
         )
     return users[0]
-
-
-def _stamp(name: str) -> Stamp:
-    return Stamp(name, _workstation(), _now())
-
-
-def _workstation() -> str:
-    return platform.node() or "unnamed"
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,11 +1,10 @@
 """The open records, who works with them, and the use cases over both."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
+from retina_desktop.bootstrap_records.logged_in import LoggedIn
 from retina_desktop.imaging.decode import decode_photograph
-from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import (
     BeginExamination,
     KeepPhotograph,
@@ -15,16 +14,10 @@ from retina_desktop.services.patient_records import AddPatient, OpenPatient
 from retina_desktop.services.patient_search import SearchPatients
 from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
 
-if TYPE_CHECKING:
-    from retina_desktop.persistence.opening import Records
-
 
 @dataclass(frozen=True, slots=True)
-class OpenedRecords:
+class OpenedRecords(LoggedIn):
     """The open records, who works with them, and the use cases over both."""
-
-    records: "Records"
-    acting: Acting
 
     @property
     def add_patient(self) -> AddPatient:

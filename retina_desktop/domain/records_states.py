@@ -47,8 +47,8 @@ _SENTENCES = {
         "same user and password."
     ),
     RecordsState.KEYS_MISSING: (
-        "There are records in this data folder, but their keys (keys.json) are missing; restore "
-        "that file."
+        "There are records in this data folder, but their keys (keys.json) are missing; "
+        "restore that file."
     ),
     RecordsState.DATABASE_MISSING: (
         "The records' database (records.db) is missing; restore it from a backup."

@@ -9,6 +9,7 @@ from enum import StrEnum
 from retina_desktop.domain.plain_text import clean_line
 from retina_desktop.domain.record_errors import InvalidEntryError, PermissionDeniedError
 
+SINGLE_USER = "single-user"  # the name of who works alone and never types one
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 1024
 
@@ -111,8 +112,8 @@ class PasswordReset:
     def sentence(self) -> str:
         """What the user is told at every login until then."""
         return (
-            f"Your password was reset by {self.by} on {self.at:%Y-%m-%d} (UTC); choose one that "
-            "only you know."
+            f"Your password was reset by {self.by} on {self.at:%Y-%m-%d} (UTC); choose one "
+            "that only you know."
         )
 
 

@@ -10,7 +10,9 @@ import hmac
 import json
 import os
 import secrets
+import unicodedata
 from base64 import b64decode, b64encode
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +31,7 @@ from retina_desktop.persistence.durable_files import (
     told_as_sentence,
     write_durably,
 )
+from retina_desktop.persistence.held_files import held
 from retina_desktop.persistence.recovery_key import RecoveryKey
 
 SCHEMA = 1
@@ -115,14 +118,15 @@ class KeyVault:
         KeyVaultError
             If there is a vault already: replacing it would lose every record.
         """
-        if self.exists:
-            raise KeyVaultError("There are keys already; log in, or use the recovery key.")
-        master, recovery = MasterKey(secrets.token_bytes(_KEY_BYTES)), RecoveryKey.make()
-        identity = secrets.token_hex(16)
-        vault = _Vault(SCHEMA, identity, _check(master, identity), {})
-        vault = self._with_user(vault, master, user, password)
-        self._save(_with_recovery(vault, master, recovery))
-        return master, recovery
+        with self._changing():
+            if self.exists:
+                raise KeyVaultError("There are keys already; log in, or use the recovery key.")
+            master, recovery = MasterKey(secrets.token_bytes(_KEY_BYTES)), RecoveryKey.make()
+            identity = secrets.token_hex(16)
+            vault = _Vault(SCHEMA, identity, _check(master, identity), {})
+            vault = self._with_user(vault, master, user, password)
+            self._save(_with_recovery(vault, master, recovery))
+            return master, recovery
 
     def unlock(self, user: str, password: str) -> MasterKey:
         """Return the master key; slow on purpose, also for an unknown user.
@@ -160,8 +164,9 @@ class KeyVault:
 
     def set_password(self, master: MasterKey, user: str, password: str) -> None:
         """Give a new or known user this password; everything encrypted stays as it is."""
-        vault = self._checked(master)
-        self._save(self._with_user(vault, master, user, password))
+        with self._changing():
+            vault = self._checked(master)
+            self._save(self._with_user(vault, master, user, password))
 
     def remove_user(self, master: MasterKey, user: str) -> None:
         """Take the user's way in; the last user stays.
@@ -171,17 +176,23 @@ class KeyVault:
         KeyVaultError
             If nobody else could log in.
         """
-        vault = self._checked(master)
-        left = {name: slot for name, slot in vault.slots.items() if name != user}
-        if not set(left) - {_RECOVERY}:
-            raise KeyVaultError("The last user cannot be removed; add another one first.")
-        self._save(replace(vault, slots=left))
+        with self._changing():
+            vault = self._checked(master)
+            left = {name: slot for name, slot in vault.slots.items() if name != user}
+            if not set(left) - {_RECOVERY}:
+                raise KeyVaultError("The last user cannot be removed; add another one first.")
+            self._save(replace(vault, slots=left))
 
     def renew_recovery_key(self, master: MasterKey) -> RecoveryKey:
         """Return a new recovery key; the old one opens nothing any more."""
-        vault, recovery = self._checked(master), RecoveryKey.make()
-        self._save(_with_recovery(vault, master, recovery))
+        with self._changing():
+            vault, recovery = self._checked(master), RecoveryKey.make()
+            self._save(_with_recovery(vault, master, recovery))
         return recovery
+
+    def _changing(self) -> AbstractContextManager[None]:
+        """Keep other programs from changing the file between our reading and writing it."""
+        return held(self._path.with_suffix(".lock"), place="the records' keys")
 
     def _with_user(self, vault: _Vault, master: MasterKey, user: str, password: str) -> _Vault:
         check_user_name(user)
@@ -266,8 +277,10 @@ def _bound(vault: _Vault, name: str) -> bytes:
 
 
 def _stretch(password: str, salt: bytes, cost: Argon2Cost) -> bytes:
+    # One form of Unicode: keyboards differ in how they type an accented letter.
+    typed = unicodedata.normalize("NFC", password)
     return hash_secret_raw(
-        password.encode("utf-8", "surrogatepass"),
+        typed.encode("utf-8", "surrogatepass"),
         salt,
         time_cost=cost.passes,
         memory_cost=cost.memory_kib,

@@ -108,8 +108,12 @@ class SqlUserStore:
 
     def last_reset(self, user_id: int) -> PasswordReset | None:
         """Return who reset the user's password; None once the user has chosen one since."""
-        said = (AuditAction.PASSWORD_RESET, AuditAction.PASSWORD_CHANGED)
-        said += (AuditAction.RECOVERY_KEY_USED, AuditAction.LOGIN_SWITCHED)
+        chosen = (
+            AuditAction.PASSWORD_CHANGED,
+            AuditAction.RECOVERY_KEY_USED,
+            AuditAction.LOGIN_SWITCHED,
+        )
+        said = (AuditAction.PASSWORD_RESET, *chosen)
         with self._database.read() as session:
             last = session.scalar(
                 select(AuditEntryRow)

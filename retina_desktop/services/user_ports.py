@@ -91,3 +91,11 @@ class UserKeys(Protocol):
     def renew_recovery_key(self) -> str:
         """Return a new recovery key as printed; the old one opens nothing any more."""
         ...
+
+    def stop_asking(self, user: str) -> None:
+        """Let the one user in without a password on this computer."""
+        ...
+
+    def ask_again(self, user: str, password: str) -> None:
+        """Give the one user a password, which is needed from now on."""
+        ...

@@ -1,0 +1,89 @@
+"""The folder of the records: what lies in it, told without opening anything.
+
+Light at import and in use, because a window asks as it starts: no library of the database is
+loaded here.
+"""
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from retina_desktop.config.folders import Folders
+from retina_desktop.domain.record_errors import RecordsUnavailableError
+from retina_desktop.domain.records_states import RecordsState
+from retina_desktop.domain.users import SINGLE_USER, Stamp
+
+if TYPE_CHECKING:
+    from retina_desktop.persistence.key_vault import Argon2Cost
+    from retina_desktop.persistence.opening import RecordsPlace
+    from retina_desktop.persistence.user_keys import Door
+
+DATABASE_FILE, KEYS_FILE, DEVICE_KEY_FILE = "records.db", "keys.json", "device.key"
+_IMAGES, _RECOVERY = "images", "recovery key"
+
+
+@dataclass(frozen=True, slots=True)
+class Workstation:
+    """Where somebody sits: its name, its clock (aware), and how slow a guess is made there."""
+
+    name: str = field(default_factory=lambda: platform.node() or "unnamed")
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    cost: "Argon2Cost | None" = None  # None: as slow as it is right for real passwords
+
+    def stamp(self, user: str) -> Stamp:
+        """Return the stamp of what `user` does here now."""
+        return Stamp(user, self.name, self.now())
+
+
+def records_state(folders: Folders) -> RecordsState:
+    """Return what somebody meets who comes to the records; reads one small file at most."""
+    folder = folders.data / "records"
+    has_keys = (folder / KEYS_FILE).exists()
+    if not (folder / DATABASE_FILE).exists():
+        if _has_images(folder):
+            return RecordsState.DATABASE_MISSING if has_keys else RecordsState.KEYS_MISSING
+        return RecordsState.SET_UP_UNFINISHED if has_keys else RecordsState.NOT_SET_UP
+    if not has_keys:
+        return RecordsState.KEYS_MISSING
+    if (folder / DEVICE_KEY_FILE).is_file():
+        return RecordsState.OPEN_WITHOUT_LOGIN
+    alone = _users(folder / KEYS_FILE) == {SINGLE_USER}
+    return RecordsState.PASSWORD_NEEDED if alone else RecordsState.LOGIN_NEEDED
+
+
+def check_set_up(folders: Folders) -> None:
+    """Raise a RecordsUnavailableError where there is nothing to open."""
+    state = records_state(folders)
+    if not state.is_ready:
+        raise RecordsUnavailableError(state.sentence)
+
+
+def place_of(folders: Folders) -> "RecordsPlace":
+    """Return where the records are."""
+    from retina_desktop.persistence.opening import RecordsPlace
+
+    return RecordsPlace(folders.data / "records")
+
+
+def door_of(folders: Folders, at: Workstation) -> "Door":
+    """Return the ways into the records."""
+    from retina_desktop.persistence.user_keys import Door
+
+    return Door(folders.data / "records", now=at.now, cost=at.cost)
+
+
+def _has_images(folder: Path) -> bool:
+    images = folder / _IMAGES
+    return images.is_dir() and any(images.iterdir())
+
+
+def _users(keys: Path) -> set[str]:
+    """Return who has a password; nobody where the file cannot be read: opening tells why."""
+    try:
+        return set(json.loads(keys.read_bytes())["slots"]) - {_RECOVERY}
+    except (OSError, ValueError, LookupError, TypeError):
+        return set()
