@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def examination_services(opened: OpenedRecords) -> "ExaminationServices":
     """Return what the examination page works with."""
     from retina_desktop.gui.records.examination_port import ExaminationServices
+    from retina_desktop.persistence.form_draft_store import SqlFormDraftStore
 
     records = opened.records
     keep = KeepAnalysis(records.analyses, __version__)
@@ -29,4 +30,5 @@ def examination_services(opened: OpenedRecords) -> "ExaminationServices":
         save_visit=SaveVisit(records.examinations, records.readings, records.analyses),
         photograph=records.images.read,
         maps=records.analyses.maps,
+        drafts=SqlFormDraftStore(records.audited),
     )

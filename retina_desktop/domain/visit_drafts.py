@@ -135,11 +135,14 @@ def read_entry(
         problems["visit_date"] = "The visit lies in the future; choose today or a day before."
         day = stored.visit_date
     kept = replace(stored, visit_date=day)
-    for name, text in (("operator", entry.operator), ("reason", entry.reason)):
-        try:
-            kept = replace(kept, **{name: text})
-        except InvalidEntryError as error:
-            problems[name] = str(error)
+    try:
+        kept = replace(kept, operator=entry.operator)
+    except InvalidEntryError as error:
+        problems["operator"] = str(error)
+    try:
+        kept = replace(kept, reason=entry.reason)
+    except InvalidEntryError as error:
+        problems["reason"] = str(error)
     right = _measurements(entry.right, stored.right, "right", problems)
     left = _measurements(entry.left, stored.left, "left", problems)
     return replace(kept, right=right, left=left), problems

@@ -133,7 +133,7 @@ class AddPhotograph:
 
 @dataclass(frozen=True, slots=True)
 class KeepAnswer:
-    """Add what the model says of a stored photograph, and the eye where nobody said it."""
+    """Add what the model says of a stored photograph, and the eye where none is known."""
 
     analyses: KeepAnalysis
     examinations: ExaminationStore

@@ -1,6 +1,6 @@
 """All that the examination page shows, as one frozen value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -95,6 +95,7 @@ class ExaminationState:
     label: str | None = None  # chosen for heatmap and decision; `OWN` + name for an own one
     intake: tuple[IntakeItem, ...] = ()
     signing: bool = False
+    addendum_text: str = ""  # being typed
     addendum_saving: bool = False
 
     @property
@@ -252,3 +253,11 @@ def powers_of(user: User | None, *, signed: bool) -> Powers:
 def _shown_order(photograph: PhotographDraft) -> tuple[bool, int, int]:
     place = {Laterality.RIGHT: 0, Laterality.LEFT: 1, None: 2}[photograph.eye]
     return photograph.withdrawn, place, photograph.image_id
+
+
+def by_image(analyses: Iterable[StoredAnalysis]) -> dict[int, tuple[StoredAnalysis, ...]]:
+    """Return the analyses by photograph, oldest first."""
+    found: dict[int, tuple[StoredAnalysis, ...]] = {}
+    for analysis in analyses:
+        found[analysis.image_id] = (*found.get(analysis.image_id, ()), analysis)
+    return found

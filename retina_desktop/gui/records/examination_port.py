@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not need
     from retina_desktop.domain.analyses import ActivationMaps
+    from retina_desktop.services.settings_ports import FormDraftStore
     from retina_desktop.services.visit_changes import (
         AddPhotograph,
         KeepAnswer,
@@ -31,3 +32,4 @@ class ExaminationServices:
     save_visit: "SaveVisit"
     photograph: Callable[[str], bytes]
     maps: Callable[[int], "ActivationMaps | None"]
+    drafts: "FormDraftStore"  # what is typed and no value yet; named ``examination.<number>``
