@@ -9,8 +9,14 @@ from retina_desktop.domain.record_errors import PermissionDeniedError
 from retina_desktop.domain.users import Role, User
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.worklist import ShowWorklist
-from tests.helpers.record_fixtures import *  # noqa: F403
-from tests.helpers.records import MORNING, VISIT, keep_photograph, make_details, make_visit, stamp
+from tests.helpers.records import (
+    MORNING,
+    VISIT,
+    keep_photograph,
+    make_details,
+    make_visit,
+    stamp,
+)
 
 ANNA = Acting(User("anna", "Dr Anna", frozenset({Role.READER})), "desk-1", lambda: MORNING)
 
@@ -38,7 +44,9 @@ def test_the_most_urgent_stands_first_with_its_patient(records, show):
     numbers = [line.patient.details.record_number for line in found.lines]
     assert numbers[0] == "P-3"
     assert numbers[-1] == "P-1"
-    assert [e.event.action for e in records.audit.entries()][-1] == AuditAction.PATIENTS_SEARCHED
+    assert [e.event.action for e in records.audit.entries()][
+        -1
+    ] == AuditAction.PATIENTS_SEARCHED
 
 
 def test_it_is_read_again_only_when_something_happened(records, show):
