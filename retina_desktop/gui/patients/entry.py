@@ -1,4 +1,4 @@
-"""What stands in the form of a patient: texts as typed, what is wrong with each, undo."""
+"""What stands in the form of a patient: texts as typed, and what is wrong with each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -6,9 +6,8 @@ from datetime import date
 
 from retina_desktop.domain.patients import Condition, PatientDetails, Sex
 from retina_desktop.domain.record_errors import InvalidEntryError
+from retina_desktop.domain.undo import History
 from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
-
-_MOST_STEPS = 500  # of undo; a form has nine fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,40 +102,6 @@ def faults_of(entry: PatientEntry, order: DateOrder, today: date) -> dict[str, s
     return faults
 
 
-@dataclass(frozen=True, slots=True)
-class EditHistory:
-    """The states of a form, for undo and redo; ``touched`` is the field typed into last.
-
-    Typing on in one field is one step until `settled`, as people think of it.
-    """
-
-    entry: PatientEntry
-    past: tuple[PatientEntry, ...] = ()
-    future: tuple[PatientEntry, ...] = ()
-    touched: str = ""
-
-    def edited(self, field: str, value: object) -> "EditHistory":
-        """Return the history after a change of one field."""
-        changed = self.entry.with_field(field, value)
-        if changed == self.entry:
-            return self
-        if field == self.touched and self.past:
-            return replace(self, entry=changed, future=())
-        past = (*self.past, self.entry)[-_MOST_STEPS:]
-        return EditHistory(changed, past, (), field)
-
-    def settled(self) -> "EditHistory":
-        """Return the history in which further typing is a step of its own."""
-        return replace(self, touched="") if self.touched else self
-
-    def undone(self) -> "EditHistory":
-        """Return the state before the last step; the same when there is none."""
-        if not self.past:
-            return self
-        return EditHistory(self.past[-1], self.past[:-1], (self.entry, *self.future))
-
-    def redone(self) -> "EditHistory":
-        """Return the state after the step that was undone last."""
-        if not self.future:
-            return self
-        return EditHistory(self.future[0], (*self.past, self.entry), self.future[1:])
+def edited(history: History[PatientEntry], field: str, value: object) -> History[PatientEntry]:
+    """Return the history after a change of one field; typing on in it is one step."""
+    return history.changed(history.present.with_field(field, value), field, continues=True)

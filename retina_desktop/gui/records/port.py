@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not need
     from retina_desktop.domain.users import User
     from retina_desktop.gui.records.examination_port import ExaminationServices
+    from retina_desktop.gui.records.patients_port import PatientServices
     from retina_desktop.services.acting import Acting
     from retina_desktop.services.examination_records import BeginExamination, OpenExamination
     from retina_desktop.services.patient_records import AddPatient, OpenPatient
@@ -57,6 +58,7 @@ class RecordsServices:
     sign_examination: "SignExamination"
     add_addendum: "AddAddendum"
     examination: "ExaminationServices"
+    patients: "PatientServices"
 
 
 class RecordsGate(Protocol):

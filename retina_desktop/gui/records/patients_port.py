@@ -1,0 +1,34 @@
+"""What the Patients and Worklist pages need of the records beyond the common use cases."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # some of these modules import NumPy, which the first paint does not need
+    from retina_desktop.services.importing import CarryOutImport
+    from retina_desktop.services.importing_plan import PlanImport
+    from retina_desktop.services.patient_merging import MergePatients, UndoMerge
+    from retina_desktop.services.patient_records import ChangePatient
+    from retina_desktop.services.patient_search import SearchPatients
+    from retina_desktop.services.reports import ReportDesk
+    from retina_desktop.services.settings_ports import FormDraftStore
+    from retina_desktop.services.worklist import ShowWorklist
+
+
+@dataclass(frozen=True, slots=True)
+class PatientServices:
+    """The use cases on patients and lists.
+
+    ``thumbnails`` returns small JPEGs by photograph; unknown ones are left out.
+    """
+
+    search: "SearchPatients"
+    change: "ChangePatient"
+    drafts: "FormDraftStore"
+    merge: "MergePatients"
+    undo_merge: "UndoMerge"
+    thumbnails: Callable[[Sequence[int]], Mapping[int, bytes]]
+    worklist: "ShowWorklist"
+    plan_import: "PlanImport"
+    carry_out_import: "CarryOutImport"
+    reports: "ReportDesk"
