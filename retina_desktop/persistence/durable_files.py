@@ -3,9 +3,12 @@
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 from retina_desktop.domain.record_errors import (
     DiskFullError,
@@ -14,31 +17,49 @@ from retina_desktop.domain.record_errors import (
 )
 
 DRAFT_PREFIX = ".new-"
+_CHUNK_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
+_WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def write_durably(path: Path, parts: Iterable[bytes]) -> None:
+def write_durably(path: Path, parts: Iterable[bytes], *, name_too: bool = True) -> None:
     """Write `parts` to `path`, replacing what was there; durable when the call returns.
 
     The temporary file is in the same folder, is locked while it grows (see
-    `remove_abandoned_draft`) and is removed when anything fails. Its folder exists.
+    `remove_abandoned_draft`) and is removed when anything fails. Its folder exists. Who writes
+    many files turns ``name_too`` off and calls `sync_folder` at the end: until then a power
+    cut can take the name away, never leave it on half a file.
     """
     draft = path.parent / f"{DRAFT_PREFIX}{secrets.token_hex(8)}"
     try:
-        with draft.open("xb") as file:
+        # For the owner alone from the first byte; USB drives do not know a later chmod.
+        with open(draft, "xb", opener=_for_owner) as file:
             _lock(file.fileno())
-            draft.chmod(0o600)
             for part in parts:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        replace_file(draft, path)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if name_too:
+        sync_folder(path.parent)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Give `source` the name `target`; on Windows, wait a moment for who has that open."""
+    for wait_s in _WAITS_S if os.name == "nt" else ():
+        try:
+            source.replace(target)
+        except PermissionError:  # a reader, or a virus scanner
+            time.sleep(wait_s)
+        else:
+            return
+    source.replace(target)
 
 
 def make_folder_durably(folder: Path) -> None:
@@ -58,6 +79,9 @@ def sync_folder(folder: Path) -> None:
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in _NO_SUCH_CALL:  # some network drives have none
+            raise
     finally:
         os.close(handle)
 
@@ -79,6 +103,26 @@ def remove_abandoned_draft(draft: Path) -> bool:
     return True
 
 
+def forget_cached(file: BinaryIO) -> None:
+    """Let what is read next come from the disk itself, where the system can be asked to."""
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def hash_of(path: Path, tell: Callable[[int], None] | None = None) -> str:
+    """Return the SHA-256 of a file as its drive gives it; `tell` hears how far it got."""
+    check, done = sha256(), 0
+    with path.open("rb") as file:
+        forget_cached(file)
+        while chunk := file.read(_CHUNK_BYTES):
+            check.update(chunk)
+            done += len(chunk)
+            if tell is not None:
+                tell(done)
+    return check.hexdigest()
+
+
 @contextmanager
 def told_as_sentence(place: str) -> Iterator[None]:
     """Turn the operating system's errors into one sentence about `place`."""
@@ -96,6 +140,10 @@ def told_as_sentence(place: str) -> Iterator[None]:
         raise RecordsUnavailableError(
             f"The folder of {place} does not answer; check the disk or the network."
         ) from error
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _lock(handle: int) -> bool:

@@ -10,7 +10,7 @@ and the number of chunks: a chunk moved, repeated, dropped or taken from another
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -81,7 +81,7 @@ def encrypt(source: Readable, header: ImageHeader, key: bytes) -> Iterator[bytes
         raise CipherFileError("the source changed while it was read")
 
 
-def decrypt(file: BinaryIO, key: bytes, *, digest: bytes) -> Iterator[bytes]:
+def decrypt(file: Readable, key: bytes, *, digest: bytes) -> Iterator[bytes]:
     """Yield the original's bytes; only the end of the iteration says that all is well.
 
     Every chunk authenticates the header with the original's SHA-256, `digest`, in it; hashing
@@ -111,7 +111,7 @@ def decrypt(file: BinaryIO, key: bytes, *, digest: bytes) -> Iterator[bytes]:
         raise CipherFileError("the file is too long")
 
 
-def read_header(file: BinaryIO) -> ImageHeader:
+def read_header(file: Readable) -> ImageHeader:
     """Return the header at the start of `file`.
 
     Raises

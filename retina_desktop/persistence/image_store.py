@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
 from io import BytesIO
@@ -105,6 +105,30 @@ class FileImageStore:
         for _ in self._plain(sha256):
             pass
 
+    def stored_bytes(self, sha256: str) -> Iterator[bytes]:
+        """Yield the file as it lies there, checked on the way: good once it has ended well.
+
+        Raises
+        ------
+        StoredImageMissingError, StoredImageDamagedError
+        """
+        with _told_of_file(), self._path(sha256).open("rb") as file:
+            passed = _Passed(file)
+            for _ in self._checked(passed, bytes.fromhex(sha256)):
+                yield from passed.taken()
+            yield from passed.taken()
+
+    def stored_size(self, sha256: str) -> int | None:
+        """Return the bytes that the file takes; None if there is none."""
+        try:
+            return self._path(sha256).stat().st_size
+        except OSError:
+            return None
+
+    def path_of(self, sha256: str) -> Path:
+        """Return where the file lies, or would."""
+        return self._path(sha256)
+
     def files(self) -> Iterator[StoredFile]:
         """Yield every file of the store, sorted by name, one folder's names at a time."""
         for shard in self._shards():
@@ -146,23 +170,13 @@ class FileImageStore:
         return encrypt(source, ImageHeader(os.urandom(32), size, digest), self._key)
 
     def _plain(self, name: str) -> Iterator[bytes]:
-        digest = bytes.fromhex(name)
-        try:
-            with self._path(name).open("rb") as file:
-                if self._key is None:
-                    yield from _chunks(_Checked(file, digest))
-                else:
-                    yield from decrypt(file, self._key, digest=digest)
-        except FileNotFoundError as error:
-            raise StoredImageMissingError(
-                "This photograph's file is missing from the image store; restore it from a "
-                "backup, or add the photograph again."
-            ) from error
-        except (CipherFileError, OSError) as error:
-            raise StoredImageDamagedError(
-                "This photograph's file in the image store is damaged; restore it from a "
-                "backup, or add the photograph again."
-            ) from error
+        with _told_of_file(), self._path(name).open("rb") as file:
+            yield from self._checked(file, bytes.fromhex(name))
+
+    def _checked(self, file: Readable, digest: bytes) -> Iterator[bytes]:
+        if self._key is None:
+            return _chunks(_Checked(file, digest))
+        return decrypt(file, self._key, digest=digest)
 
     def _path(self, name: str) -> Path:
         if not is_file_name(name):
@@ -185,10 +199,45 @@ class FileImageStore:
         sync_folder(source.parent)
 
 
+@contextmanager
+def _told_of_file() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StoredImageMissingError(
+            "This photograph's file is missing from the image store; restore it from a "
+            "backup, or add the photograph again."
+        ) from error
+    except (CipherFileError, OSError) as error:
+        raise StoredImageDamagedError(
+            "This photograph's file in the image store is damaged; restore it from a "
+            "backup, or add the photograph again."
+        ) from error
+
+
+class _Passed:
+    """Remembers what was read through it until it is asked for."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._taken: list[bytes] = []
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes."""
+        chunk = self._file.read(size)
+        self._taken.append(chunk)
+        return chunk
+
+    def taken(self) -> list[bytes]:
+        """Return what was read since the last call."""
+        taken, self._taken = self._taken, []
+        return taken
+
+
 class _Checked:
     """A file whose bytes must turn out, at its end, to have the hash expected."""
 
-    def __init__(self, file: BinaryIO, digest: bytes) -> None:
+    def __init__(self, file: Readable, digest: bytes) -> None:
         self._file = file
         self._digest = digest
         self._check = new_sha256()

@@ -83,7 +83,7 @@ def back_up_postgresql(database: Database, revision: str, *, folder: Path, stamp
         with told_as_sentence("the backups"):
             make_folder_durably(folder)
         command = [tools[0], "--format=custom", f"--file={draft}"]
-        environment = os.environ | _connection_variables(database.engine.url)
+        environment = os.environ | connection_variables(database.engine.url)
         _call(command, environment)
         listing = _call([tools[1], "--list", str(draft)], environment)
         if "TABLE DATA" not in listing or "audit_entry" not in listing:
@@ -128,7 +128,7 @@ def _verify(copy: Path, key: bytes | None, head: tuple[int, str]) -> None:
         raise BackupFailedError(_FAILED)
 
 
-def _connection_variables(url: URL) -> dict[str, str]:
+def connection_variables(url: URL) -> dict[str, str]:
     """Return libpq's variables: a password on the command line would show in process lists."""
     host = url.query.get("host", url.host)
     port = url.query.get("port", url.port)
