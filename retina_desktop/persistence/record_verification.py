@@ -27,6 +27,7 @@ from retina_desktop.persistence.rows_to_records import (
     reading_columns,
     reading_of,
 )
+from retina_desktop.persistence.setting_store import setting_of
 from retina_desktop.persistence.tables import (
     AddendumRow,
     AnalysisRow,
@@ -40,8 +41,11 @@ from retina_desktop.persistence.tables import (
     PresentFindingRow,
     ReadingRow,
     ReportRow,
+    SettingRow,
     ThumbnailRow,
+    UserRow,
 )
+from retina_desktop.persistence.user_store import account_of, user_columns
 
 DELETED = "deleted"  # the digest in the entry of a lawful deletion
 
@@ -70,36 +74,68 @@ def verify_records(session: Session) -> Iterator[ChainProblem]:
 
 
 def _verify_kind(session: Session, kind: _Kind) -> Iterator[ChainProblem]:
-    known = _last_digests(session, kind.kind)
-    for record_id, row in _rows(session, kind):
-        sequence, digest = known.pop(record_id, (0, ""))
-        fault = _compare(session, kind, row, digest)
-        if fault is not None:
-            yield ChainProblem(fault, sequence, f"{kind.kind}:{record_id}")
-    for record_id, (sequence, digest) in sorted(known.items()):
-        if digest != DELETED:
-            missing = f"{kind.kind}:{record_id}"
-            yield ChainProblem(ChainFault.RECORD_MISSING, sequence, missing)
-
-
-def _rows(session: Session, kind: _Kind) -> Iterator[tuple[int, Base | None]]:
-    """Yield every row by its key, None for one that cannot be loaded."""
-    after: int | None = None
-    while keys := list(session.scalars(_next_keys(kind, after))):
-        try:
-            between = kind.key.between(keys[0], keys[-1])
-            loaded = session.scalars(select(kind.row).where(between)).all()
-            rows = {int(getattr(row, kind.key.key)): row for row in loaded}
-        except _UNREADABLE:
-            rows = {key: row for key in keys if (row := _load(session, kind, key))}
-        yield from ((key, rows.get(key)) for key in keys)
+    for window in _windows(session, kind):
+        known = _last_digests(session, kind.kind, window)
+        for record_id, row in _rows(session, kind, window):
+            sequence, digest = known.pop(record_id, (0, ""))
+            fault = _compare(session, kind, row, digest)
+            if fault is not None:
+                yield ChainProblem(fault, sequence, f"{kind.kind}:{record_id}")
+        for record_id, (sequence, digest) in sorted(known.items()):
+            if digest != DELETED:
+                missing = f"{kind.kind}:{record_id}"
+                yield ChainProblem(ChainFault.RECORD_MISSING, sequence, missing)
         session.expunge_all()
-        after = keys[-1]
 
 
-def _next_keys(kind: _Kind, after: int | None) -> Select[int]:
-    statement = select(kind.key).order_by(kind.key).limit(_PAGE)
-    return statement if after is None else statement.where(kind.key > after)
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Some records in a row: those with a number above ``after``, up to ``end``."""
+
+    after: int | None  # None: also what somebody numbered below 1
+    end: int
+    keys: tuple[int, ...]  # of the rows that are there
+
+
+def _windows(session: Session, kind: _Kind) -> Iterator[_Window]:
+    """Yield all numbers that a row or an audit entry names, a bounded piece at a time."""
+    named = select(AuditEntryRow.record_id).where(AuditEntryRow.record_kind == kind.kind.value)
+    after: int | None = None
+    while True:
+        keys = _page(session, select(kind.key), kind.key, after)
+        told = _page(session, named.distinct(), AuditEntryRow.record_id, after)
+        if not keys and not told:
+            return
+        cut = [page[-1] for page in (keys, told) if len(page) == _PAGE]
+        end = min(cut) if cut else max(keys[-1:] + told[-1:])
+        yield _Window(after, end, tuple(key for key in keys if key <= end))
+        after = end
+
+
+def _page(
+    session: Session,
+    numbers: Select[int],
+    column: InstrumentedAttribute[int],
+    after: int | None,
+) -> list[int]:
+    statement = numbers.order_by(column).limit(_PAGE)
+    return list(
+        session.scalars(statement if after is None else statement.where(column > after))
+    )
+
+
+def _rows(session: Session, kind: _Kind, window: _Window) -> Iterator[tuple[int, Base | None]]:
+    """Yield every row by its key, None for one that cannot be loaded."""
+    keys = window.keys
+    if not keys:
+        return
+    try:
+        between = kind.key.between(keys[0], keys[-1])
+        loaded = session.scalars(select(kind.row).where(between)).all()
+        rows = {int(getattr(row, kind.key.key)): row for row in loaded}
+    except _UNREADABLE:
+        rows = {key: row for key in keys if (row := _load(session, kind, key))}
+    yield from ((key, rows.get(key)) for key in keys)
 
 
 def _load(session: Session, kind: _Kind, key: int) -> Base | None:
@@ -121,13 +157,21 @@ def _compare(session: Session, kind: _Kind, row: Base | None, digest: str) -> Ch
     return None if found == digest else ChainFault.RECORD_ALTERED
 
 
-def _last_digests(session: Session, kind: RecordKind) -> dict[int, tuple[int, str]]:
+def _last_digests(
+    session: Session, kind: RecordKind, window: _Window
+) -> dict[int, tuple[int, str]]:
     """Return, by record, the number and digest of the last entry that changed it."""
     last = (
         select(func.max(AuditEntryRow.sequence))
-        .where(AuditEntryRow.record_kind == kind.value, AuditEntryRow.record_digest != "")
+        .where(
+            AuditEntryRow.record_kind == kind.value,
+            AuditEntryRow.record_digest != "",
+            AuditEntryRow.record_id <= window.end,
+        )
         .group_by(AuditEntryRow.record_id)
     )
+    if window.after is not None:
+        last = last.where(AuditEntryRow.record_id > window.after)
     found = session.execute(
         select(
             AuditEntryRow.record_id, AuditEntryRow.sequence, AuditEntryRow.record_digest
@@ -184,6 +228,12 @@ def _reading_digest(session: Session, row: ReadingRow) -> str:
     return digest_of(stored)
 
 
+def _user_digest(_session: Session, row: UserRow) -> str:
+    account = account_of(row)
+    _require_columns(row, user_columns(account.user))
+    return digest_of(account)
+
+
 def _require_columns(row: Base, expected: dict[str, Any]) -> None:
     """Refuse a row that only *reads* as the record: blanks added, a neighbour column set."""
     for name, value in expected.items():
@@ -221,4 +271,11 @@ _KINDS = (
         lambda _session, row: digest_of(addendum_of(row)),
     ),
     _Kind(RecordKind.REPORT, ReportRow, ReportRow.id, report_digest),
+    _Kind(RecordKind.USER, UserRow, UserRow.id, _user_digest),
+    _Kind(
+        RecordKind.SETTING,
+        SettingRow,
+        SettingRow.id,
+        lambda _session, row: digest_of(setting_of(row)),
+    ),
 )
