@@ -8,6 +8,7 @@ from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.analysis_store import SqlAnalysisStore
 from retina_desktop.persistence.audit_trail import SqlAuditTrail
 from retina_desktop.persistence.audited_database import AuditedDatabase
+from retina_desktop.persistence.backup_staging import remove_abandoned_staging
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import make_folder_durably, told_as_sentence
 from retina_desktop.persistence.examination_store import SqlExaminationStore
@@ -64,6 +65,8 @@ class RecordsPlace:
 class Records:
     """The open records; close them at the end."""
 
+    place: RecordsPlace
+    master: MasterKey | None
     database: Database
     audited: AuditedDatabase
     patients: SqlPatientStore
@@ -114,6 +117,7 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         database = open_postgresql(place.url)
         back_up = partial(back_up_postgresql, folder=place.backups, stamp=moment)
     try:
+        remove_abandoned_staging(place.backups)
         upgrade = upgrade_database(database, by=by, seal_key=seal_key, back_up=back_up)
         bring_index_in_step(database)
         image_key = master.derive(KeyPurpose.IMAGES) if master else None
@@ -124,6 +128,8 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         database.close()
         raise
     return Records(
+        place=place,
+        master=master,
         database=database,
         audited=audited,
         patients=SqlPatientStore(audited),
