@@ -74,7 +74,10 @@ class PatientDetails:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """A patient as stored; ``version`` rises by one with every change."""
+    """A patient as stored; ``version`` rises by one with every change.
+
+    ``merged_into`` is the patient in whose record this one shows, None for all but doubles.
+    """
 
     id: int
     version: int
@@ -83,6 +86,7 @@ class Patient:
     created_by: str
     changed_at: datetime
     changed_by: str
+    merged_into: int | None = None
 
 
 def differences(stored: PatientDetails, yours: PatientDetails) -> tuple[FieldChange, ...]:

@@ -32,6 +32,24 @@ class RecordNumberTakenError(RetinaError):
     code: ClassVar[str] = "record_number_taken"
 
 
+class PatientMergedError(RetinaError):
+    """The patient was merged into another; ``kept_id`` is the one to work with."""
+
+    code: ClassVar[str] = "patient_merged"
+
+    def __init__(self, kept_id: int) -> None:
+        super().__init__(
+            "This patient was merged into another; open that record, or undo the merging."
+        )
+        self.kept_id = kept_id
+
+
+class MergeRefusedError(RetinaError):
+    """Two records cannot be merged, or not be parted, as asked."""
+
+    code: ClassVar[str] = "merge_refused"
+
+
 class AlreadySignedError(RetinaError):
     """The examination is signed and therefore locked."""
 

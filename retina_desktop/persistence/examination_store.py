@@ -28,6 +28,8 @@ from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.analysis_store import insert_analysis
 from retina_desktop.persistence.audited_database import AuditedDatabase, AuditedWrite
 from retina_desktop.persistence.examination_summaries import select_summaries
+from retina_desktop.persistence.families import families
+from retina_desktop.persistence.patient_store import existing, refuse_merged
 from retina_desktop.persistence.row_insertion import insert_row, insert_rows
 from retina_desktop.persistence.rows_to_records import (
     examination_columns,
@@ -171,9 +173,10 @@ class SqlExaminationStore:
         return found
 
     def of_patient(self, patient_id: int) -> tuple[ExaminationSummary, ...]:
-        """Return a patient's visits, newest first."""
+        """Return a patient's visits, with those of who was merged, newest first."""
         with self._database.read() as session:
-            found = select_summaries(session, ExaminationRow.patient_id == patient_id)
+            family = families(session).of(patient_id)
+            found = select_summaries(session, ExaminationRow.patient_id.in_(family))
         return tuple(sorted(found, key=lambda s: (s.visit_date, s.id), reverse=True))
 
     def worklist(self, day: date) -> tuple[ExaminationSummary, ...]:
@@ -222,8 +225,8 @@ def insert_examination(
     work: AuditedWrite, patient_id: int, details: ExaminationDetails
 ) -> Examination:
     """Add an examination within a write at work; a RecordNotFoundError without patient."""
-    if work.session.get(PatientRow, patient_id) is None:
-        raise RecordNotFoundError("There is no such patient in the records.")
+    patient = existing(work.session.get(PatientRow, patient_id))
+    refuse_merged(work.session, patient)
     columns: dict[str, Any] = {
         "patient_id": patient_id,
         "version": 1,

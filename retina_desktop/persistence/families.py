@@ -28,6 +28,11 @@ class Families:
             patient_id = into
         return patient_id
 
+    def of(self, patient_id: int) -> tuple[int, ...]:
+        """Return everybody whose visits show in one record with this patient's."""
+        kept = self.kept(patient_id)
+        return self.members([kept])[kept]
+
     def members(self, kept_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """Return, by kept patient, that patient and all who were merged into them."""
         found = {kept: [kept] for kept in kept_ids}

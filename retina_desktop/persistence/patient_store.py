@@ -8,11 +8,13 @@ from retina_desktop.domain.audit import AuditAction, RecordKind
 from retina_desktop.domain.patients import Patient, PatientDetails, differences
 from retina_desktop.domain.record_errors import (
     ConflictError,
+    PatientMergedError,
     RecordNotFoundError,
     RecordNumberTakenError,
 )
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import AuditedDatabase
+from retina_desktop.persistence.families import families
 from retina_desktop.persistence.rows_to_records import patient_columns, patient_of
 from retina_desktop.persistence.search_index import index_patient
 from retina_desktop.persistence.tables import PatientRow
@@ -43,23 +45,24 @@ class SqlPatientStore:
         return patient
 
     def get(self, patient_id: int) -> Patient:
-        """Return a patient."""
+        """Return a patient; of one who was merged, the patient they were merged into."""
         with self._database.read() as session:
-            return patient_of(_existing(session.get(PatientRow, patient_id)))
+            return patient_of(kept_row(session, existing(session.get(PatientRow, patient_id))))
 
     def find_by_record_number(self, record_number: str) -> Patient | None:
-        """Return the patient with exactly this record number."""
+        """Return the patient with exactly this record number, also a merged one's."""
         with self._database.read() as session:
             statement = select(PatientRow).where(PatientRow.record_number == record_number)
             row = session.scalar(statement)
-            return patient_of(row) if row else None
+            return patient_of(kept_row(session, row)) if row else None
 
     def update(
         self, patient_id: int, details: PatientDetails, *, expected_version: int, by: Stamp
     ) -> Patient:
         """Replace a patient's details; equal details change nothing."""
         with self._database.write(by) as work:
-            row = _existing(work.session.get(PatientRow, patient_id, with_for_update=True))
+            row = existing(work.session.get(PatientRow, patient_id, with_for_update=True))
+            refuse_merged(work.session, row)
             stored = patient_of(row)
             changes = differences(stored.details, details)
             if stored.version != expected_version:
@@ -88,10 +91,25 @@ class SqlPatientStore:
         return patient
 
 
-def _existing(row: PatientRow | None) -> PatientRow:
+def existing(row: PatientRow | None) -> PatientRow:
+    """Return the row, or raise a RecordNotFoundError."""
     if row is None:
         raise RecordNotFoundError("There is no such patient in the records.")
     return row
+
+
+def kept_row(session: Session, row: PatientRow) -> PatientRow:
+    """Return the patient in whose record `row` shows; itself when it was not merged."""
+    if row.merged_into is None:
+        return row
+    kept = families(session).kept(row.id)
+    return existing(session.get(PatientRow, kept))
+
+
+def refuse_merged(session: Session, row: PatientRow) -> None:
+    """Raise a PatientMergedError for a patient who was merged into another."""
+    if row.merged_into is not None:
+        raise PatientMergedError(kept_row(session, row).id)
 
 
 def _flush(session: Session) -> None:

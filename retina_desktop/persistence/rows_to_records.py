@@ -63,6 +63,7 @@ def patient_of(row: PatientRow) -> Patient:
         created_by=row.created_by,
         changed_at=row.changed_at,
         changed_by=row.changed_by,
+        merged_into=row.merged_into,
     )
 
 

@@ -42,11 +42,11 @@ class PatientStore(Protocol):
         ...
 
     def get(self, patient_id: int) -> Patient:
-        """Return a patient."""
+        """Return a patient; of one who was merged, the patient they were merged into."""
         ...
 
     def find_by_record_number(self, record_number: str) -> Patient | None:
-        """Return the patient with exactly this record number."""
+        """Return the patient with exactly this record number, also a merged one's."""
         ...
 
     def update(
@@ -56,7 +56,7 @@ class PatientStore(Protocol):
 
         Raises
         ------
-        ConflictError, RecordNumberTakenError
+        ConflictError, RecordNumberTakenError, PatientMergedError
         """
         ...
 
@@ -146,7 +146,7 @@ class ExaminationStore(Protocol):
         ...
 
     def of_patient(self, patient_id: int) -> tuple[ExaminationSummary, ...]:
-        """Return a patient's visits, newest first."""
+        """Return a patient's visits, with those of who was merged, newest first."""
         ...
 
     def worklist(self, day: date) -> tuple[ExaminationSummary, ...]:
