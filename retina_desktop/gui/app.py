@@ -11,9 +11,12 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 from retina_desktop.gui.file_dialogs import FileDialogs
 from retina_desktop.gui.main_window import TITLE, MainWindow
 from retina_desktop.gui.notifications import Notifications
+from retina_desktop.gui.pages import PageTools
+from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.screening.picture_view_model import PictureViewModel
 from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.services_port import WindowServices
+from retina_desktop.gui.shell import Shell
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.viewer.view import ViewerPane
@@ -31,10 +34,15 @@ class OpenWindow:
     commands: WindowCommands
     notifications: Notifications
     lanes: Lanes
+    shell: Shell
 
     def shut_down(self) -> bool:
-        """Cancel and await all work; False when some did not stop in time."""
+        """Cancel and await all work; False when some did not stop in time.
+
+        What is being written into the records is finished, not cancelled.
+        """
         stopped = self.lanes.shut_down()
+        stopped = self.shell.shut_down() and stopped
         return self.window.viewer.shut_down() and stopped
 
 
@@ -87,15 +95,23 @@ def open_window(
         memory=memory,
         viewer=ViewerPane(),
     )
+    dialogs = dialogs or FileDialogs()
+    session = None if services.records is None else RecordsSession(services.records)
+    tools = None
+    if session is not None:
+        session.setParent(window)
+        tools = PageTools(theme, session, dialogs, notifications, services, lanes, screening)
+    shell = Shell(window, tools)
     commands = WindowCommands(
         window,
         services=services,
         lanes=lanes,
         screening=screening,
         notifications=notifications,
-        dialogs=dialogs or FileDialogs(),
+        dialogs=dialogs,
+        shell=shell,
     )
     window.obey(commands.by_action(), state_eye=commands.state_eye)
     if services.sample_photograph is None:
-        window.actions_by_id["sample"].setEnabled(False)
-    return OpenWindow(window, screening, pictures, commands, notifications, lanes)
+        window.enable({"sample": False})
+    return OpenWindow(window, screening, pictures, commands, notifications, lanes, shell)

@@ -12,10 +12,22 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QMenu, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QToolBar,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from retina_desktop.gui.actions import ACTIONS, MENUS, build_actions, tint_actions, translated
+from retina_desktop.gui.navigation_rail import NavigationRail
 from retina_desktop.gui.notifications import NotificationBanner, Notifications
+from retina_desktop.gui.page_flow import PageFlow
+from retina_desktop.gui.pages import PageId
 from retina_desktop.gui.screening.drop_hint import DropHint, dropped_paths
 from retina_desktop.gui.screening.empty_state import EmptyState
 from retina_desktop.gui.screening.picture_view_model import PictureViewModel
@@ -36,6 +48,21 @@ _THEMES = {
 }
 
 
+# What makes sense on every page, also while the window is locked.
+_ALWAYS = {"quit", "theme_system", "theme_light", "theme_dark", "shortcuts", "about"}
+# What leads somewhere from every page, but not while the window is locked.
+_ON_EVERY_PAGE = {
+    *("open", "open_folder", "sample", "lock", "log_out", "settings", "model_information"),
+    *("page_screening", "page_worklist", "page_patients", "back"),
+}
+_OF_RECORDS = {"page_worklist", "page_patients", "lock", "log_out", "settings", "back"}
+_PAGE_ACTIONS = {
+    "page_screening": PageId.SCREENING,
+    "page_worklist": PageId.WORKLIST,
+    "page_patients": PageId.PATIENTS,
+}
+
+
 class MainWindow(QMainWindow):
     """Shows the view models' states and hands the user's actions to `WindowCommands`."""
 
@@ -52,7 +79,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(1024, 600)  # the sum of what the three parts need
+        self.setMinimumSize(1024, 600)  # the sum of what the rail and the three parts need
         self.setWindowIcon(theme.icons.icon("application"))
         self.theme = theme
         self.viewer = viewer
@@ -61,7 +88,11 @@ class MainWindow(QMainWindow):
         self.actions_by_id = build_actions(self)
         self.addActions(list(self.actions_by_id.values()))
         self.banner = NotificationBanner(theme)
+        self.stack = QStackedWidget()
+        self.rail = NavigationRail(theme, self.actions_by_id)
         self.view = self._build_view()
+        self._flow: PageFlow | None = None
+        self._elsewhere: dict[str, bool] = dict.fromkeys(_OF_RECORDS, False)
         self.status_line = StatusLine()
         self.setStatusBar(self.status_line)
         self.tool_bar = self._build_tool_bar()
@@ -82,20 +113,30 @@ class MainWindow(QMainWindow):
         self.status_line.cancel_button.clicked.connect(self.actions_by_id["cancel_all"].trigger)
         self.view.eye_stated.connect(state_eye)
 
+    def follow(self, flow: PageFlow) -> None:
+        """Have the rail, the bars and the actions agree with the page that `flow` shows."""
+        self._flow = flow
+        flow.shown.connect(self._on_page_shown)
+        flow.covered.connect(self._on_covered)
+        self._on_page_shown(flow.place.page)
+
+    def enable(self, enabled: Mapping[str, bool]) -> None:
+        """Say which actions that do not hang on the screening page's state make sense now."""
+        self._elsewhere = {**self._elsewhere, **enabled}
+        self._enable()
+
     @Slot(object)
     def render_state(self, state: ScreeningState) -> None:
         """Show `state`, and enable what can be done in it."""
         self.view.render_state(state)
         self.status_line.render_state(state)
-        for name, enabled in enabled_actions(state).items():
-            action = self.actions_by_id[name]
-            if action.isEnabled() != enabled:
-                action.setEnabled(enabled)
+        self._enable()
 
     def show_full_screen(self, full: bool) -> None:
         """Give the picture the whole screen; the notice stays."""
         self.view.show_picture_only(alone=full)
         self.tool_bar.setVisible(not full)
+        self.rail.setVisible(not full)
         self.menuBar().setVisible(not full)
         state, flag = self.windowState(), Qt.WindowState.WindowFullScreen
         self.setWindowState(state | flag if full else state & ~flag)
@@ -114,7 +155,7 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Accept files and folders, and say so over the whole window."""
-        if dropped_paths(event.mimeData()):
+        if self._is_screening and dropped_paths(event.mimeData()):
             event.acceptProposedAction()
             self._hint.cover()
 
@@ -158,12 +199,16 @@ class MainWindow(QMainWindow):
             sample_action=self.actions_by_id["sample"],
         )
         view = ScreeningView(self.theme, empty=empty, viewer=self.viewer)
+        beside = QVBoxLayout()
+        beside.setSpacing(0)
+        beside.addWidget(self.banner)
+        beside.addWidget(self.stack, 1)
         central = QWidget()
-        layout = QVBoxLayout(central)
+        layout = QHBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.banner)
-        layout.addWidget(view, 1)
+        layout.addWidget(self.rail)
+        layout.addLayout(beside, 1)
         self.setCentralWidget(central)
         return view
 
@@ -222,6 +267,45 @@ class MainWindow(QMainWindow):
             lambda: self.show_full_screen(full=not self.isFullScreen())
         )
         self.theme.changed.connect(self._tint)
+
+    @property
+    def _is_screening(self) -> bool:
+        flow = self._flow
+        return flow is None or (flow.place.page is PageId.SCREENING and not flow.is_covered)
+
+    @Slot(object)
+    def _on_page_shown(self, page: PageId) -> None:
+        self.rail.show_page(page)
+        for name, known in _PAGE_ACTIONS.items():
+            self.actions_by_id[name].setChecked(known is page)
+        self._show_bars()
+
+    @Slot()
+    def _on_covered(self) -> None:
+        covered = self._flow is not None and self._flow.is_covered
+        if covered and self.isFullScreen():
+            self.show_full_screen(full=False)
+        self.banner.setVisible(self.banner.isVisible() and not covered)
+        self.status_line.show_place("")
+        self._show_bars()
+
+    def _show_bars(self) -> None:
+        screening = self._is_screening
+        self.tool_bar.setVisible(screening and not self.isFullScreen())
+        for name in self.viewer.actions_by_menu():
+            self.menus[f"View/{name}"].menuAction().setEnabled(screening)
+        self._enable()
+
+    def _enable(self) -> None:
+        locked = self._flow is not None and self._flow.is_covered
+        sensible = {**enabled_actions(self._screening.state), **self._elsewhere}
+        for name, action in self.actions_by_id.items():
+            here = name in _ALWAYS or (
+                not locked and (self._is_screening or name in _ON_EVERY_PAGE)
+            )
+            enabled = here and sensible.get(name, True)
+            if action.isEnabled() != enabled:
+                action.setEnabled(enabled)
 
     @Slot()
     def _tint(self) -> None:

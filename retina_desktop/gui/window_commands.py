@@ -1,6 +1,6 @@
 """What each action of the window does: asks the user where needed, then the view models."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from retina_desktop.gui.screening.photograph_tasks import overlay_task
 from retina_desktop.gui.screening.state import Photograph
 from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.services_port import WindowServices
+from retina_desktop.gui.shell import Shell
 from retina_desktop.gui.theme import ThemeChoice
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class WindowCommands(QObject):
         screening: ScreeningViewModel,
         notifications: Notifications,
         dialogs: FileDialogs,
+        shell: Shell,
     ) -> None:
         super().__init__(window)
         self._window = window
@@ -47,15 +49,16 @@ class WindowCommands(QObject):
         self._screening = screening
         self._notifications = notifications
         self._dialogs = dialogs
+        self._shell = shell
         self.open_dialog: QDialog | None = None  # the one of the Help menu, if any
 
     def by_action(self) -> Mapping[str, Callable[[], None]]:
         """Return what to do for each action's id."""
         screening, window, theme = self._screening, self._window, self._window.theme
         return {
-            "open": lambda: screening.open_paths(self._dialogs.photographs(window)),
-            "open_folder": lambda: screening.open_paths(self._dialogs.folder(window)),
-            "sample": screening.open_sample,
+            "open": lambda: self._open_photographs(self._dialogs.photographs(window)),
+            "open_folder": lambda: self._open_photographs(self._dialogs.folder(window)),
+            "sample": self.open_sample,
             "save_overlay": self.save_overlay,
             "copy_overlay": self.copy_overlay,
             "quit": lambda: _close(window),
@@ -80,7 +83,18 @@ class WindowCommands(QObject):
             "shortcuts": self.show_shortcuts,
             "model_information": self.show_model,
             "about": self.show_about,
+            **self._shell.commands(),
         }
+
+    @Slot()
+    def open_sample(self) -> None:
+        """Go to the screening page and analyse the sample there."""
+        if self._shell.show_screening():
+            self._screening.open_sample()
+
+    def _open_photographs(self, paths: Sequence[Path]) -> None:
+        if paths and self._shell.show_screening():
+            self._screening.open_paths(paths)
 
     @Slot(str)
     def state_eye(self, eye: str) -> None:

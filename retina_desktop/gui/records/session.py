@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.users import User
 
 _T = TypeVar("_T")
+_WRITES_WAIT_S = 15.0  # what was typed must reach the disk before the program ends
 
 
 class Access(StrEnum):
@@ -35,6 +36,11 @@ class SessionState:
     busy: bool = False  # a worker sets up, opens or checks
     user: "User | None" = None
     error: str = ""  # why the last try failed
+
+    @property
+    def can_lock(self) -> bool:
+        """Whether there is a password to unlock with."""
+        return self.door is not Door.NOTHING
 
 
 class RecordsSession(QObject):
@@ -106,7 +112,7 @@ class RecordsSession(QObject):
     @Slot()
     def lock(self) -> None:
         """Cover everything; running work goes on."""
-        if self.state.access is Access.OPEN and self.state.door is not Door.NOTHING:
+        if self.state.access is Access.OPEN and self.state.can_lock:
             self._set(replace(self.state, access=Access.LOCKED, error=""))
             self.locked.emit()
 
@@ -130,7 +136,9 @@ class RecordsSession(QObject):
         """Await what is being written, cancel the rest; False when some did not stop."""
         self._reads.cancel_all()
         self.log_out()
-        return all([lane.shut_down() for lane in (self._doors, self._reads, self._writes)])
+        written = self._writes.finish(_WRITES_WAIT_S)
+        stopped = [lane.shut_down() for lane in (self._doors, self._reads, self._writes)]
+        return written and all(stopped)
 
     # -- answers ---------------------------------------------------------------------------
 

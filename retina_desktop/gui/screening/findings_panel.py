@@ -34,7 +34,7 @@ class FindingsPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("findingsPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(288)
+        self.setMinimumWidth(264)
         self._shown: tuple[object, ...] = ()
         self._announced: Analysis | None = None
         self.title = QLabel(self.tr("Findings"))

@@ -56,7 +56,7 @@ class PhotographPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("photographPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(200)
+        self.setMinimumWidth(156)
         self.title = QLabel()
         self.title.setObjectName("panelTitle")
         self.title.setContentsMargins(12, 0, 12, 0)
