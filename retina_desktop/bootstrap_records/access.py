@@ -116,8 +116,11 @@ def _unlocked(door: "Door", user: str | None, password: str | None) -> tuple[str
     if password is None:
         if not door.device_key.exists:
             raise LoginNeededError("These records open with a password; log in.")
-        return door.unlock_without_password()
-    name = user.strip().lower() if user is not None else _only_user(door)
+        name, master = door.unlock_without_password()
+        if user is not None and _typed(user) != name:
+            raise WrongPasswordError(_WRONG)
+        return name, master
+    name = _typed(user) if user is not None else _only_user(door)
     master = door.unlock(name, password)
     # Left behind by a switch that was cut off: a password opens, so the file does not.
     door.device_key.remove()
@@ -178,6 +181,11 @@ def _tell_refusals(
         reference = RecordReference(RecordKind.USER)
         records.audit.record(AuditEvent(AuditAction.LOGIN_REFUSED, reference, details), by=by)
     door.throttle.told(names, refusals)
+
+
+def _typed(user: str) -> str:
+    """Return a name as it is kept: telephones and tablets begin with a capital."""
+    return user.strip().lower()
 
 
 def _only_user(door: "Door") -> str:

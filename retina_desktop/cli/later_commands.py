@@ -19,6 +19,7 @@ RECORD_COMMANDS = (
     "reports",
     "import",
     "audit",
+    "users",
 )
 
 

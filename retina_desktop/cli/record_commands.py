@@ -4,6 +4,7 @@ import typer
 
 from retina_desktop.cli import (
     audit,
+    deletion,
     examinations,
     examine,
     importing,
@@ -11,11 +12,13 @@ from retina_desktop.cli import (
     records,
     report,
     sign,
+    users,
     worklist,
 )
 
 app = typer.Typer()
 app.add_typer(records.app, name="records")
+deletion.register(patients.app)
 app.add_typer(patients.app, name="patients")
 app.command(name="examine")(examine.examine)
 app.command(name="worklist")(worklist.worklist)
@@ -26,3 +29,4 @@ app.command(name="report-day")(report.report_day)
 app.add_typer(report.app, name="reports")
 app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")
+app.add_typer(users.app, name="users")

@@ -12,13 +12,18 @@ from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap_records.access import check_set_up, open_for
+from retina_desktop.bootstrap_records.access import (
+    RecordsState,
+    check_set_up,
+    open_session,
+    records_state,
+)
 from retina_desktop.bootstrap_records.opened import OpenedRecords
-from retina_desktop.cli.console import ExitCode, stop
+from retina_desktop.cli.console import ExitCode, say, stop
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.patients import Patient
-from retina_desktop.domain.record_errors import RecordNotFoundError
+from retina_desktop.domain.record_errors import LoginNeededError, RecordNotFoundError
 
 JSON_SCHEMA = 1
 
@@ -37,6 +42,7 @@ UserName = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _PASSWORD = "RETINA_PASSWORD"
+_NEW_PASSWORD = "RETINA_NEW_PASSWORD"
 _RECOVERY_KEY = "RETINA_RECOVERY_KEY"
 
 
@@ -48,17 +54,42 @@ def folders_of(data_dir: Path | None) -> Folders:
 
 
 @contextmanager
-def opened(data_dir: Path | None, user: str | None) -> Iterator[OpenedRecords]:
-    """Give the records, unlocked with the password of the environment or of a prompt."""
+def opened(
+    data_dir: Path | None, user: str | None, *, password: str | None = None
+) -> Iterator[OpenedRecords]:
+    """Give the records, unlocked with the password of the environment or of a prompt.
+
+    Where they open without a login, nobody is asked; nor where a `password` was asked for.
+    """
     folders = folders_of(data_dir)
     check_set_up(folders)
-    with open_for(folders, user=user, password=ask_password()) as records:
-        yield records
+    session = _session(folders, user, password)
+    try:
+        reset = session.password_reset
+        if reset is not None:
+            say(f"{reset.sentence} (retina-desktop users password)")
+        yield session
+    finally:
+        session.close()
+
+
+def _session(folders: Folders, user: str | None, password: str | None) -> OpenedRecords:
+    if records_state(folders) is RecordsState.OPEN_WITHOUT_LOGIN:
+        try:
+            return open_session(folders, user=user, password=None)
+        except LoginNeededError as error:
+            say(str(error))
+    return open_session(folders, user=user, password=password or ask_password())
 
 
 def ask_password(*, new: bool = False) -> str:
     """Return the password: from RETINA_PASSWORD, or typed (twice when it is a new one)."""
     return _ask(_PASSWORD, "Password", twice=new)
+
+
+def ask_new_password() -> str:
+    """Return a password to be given: from RETINA_NEW_PASSWORD, or typed twice."""
+    return _ask(_NEW_PASSWORD, "New password", twice=True)
 
 
 def ask_recovery_key() -> str:

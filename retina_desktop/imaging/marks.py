@@ -10,7 +10,7 @@ from retina_desktop.imaging.signatures import FileKind, recognise
 
 MOST_SIDE = 2000  # pixels; 300 dots per inch on 17 cm
 MOST_BYTES = 1_000_000  # of the PNG
-_MOST_FILE_BYTES = 30_000_000  # a telephone's photograph of a signature has less
+MOST_FILE_BYTES = 30_000_000  # a telephone's photograph of a signature has less
 _MOST_PIXELS = 60_000_000
 _SHRINK = 0.7
 
@@ -32,7 +32,7 @@ def mark_as_png(data: bytes) -> bytes:
     kind = recognise(data[:512])
     if kind not in (FileKind.PNG, FileKind.JPEG):
         raise ImageUnreadableError(_NO_MARK)
-    if len(data) > _MOST_FILE_BYTES:
+    if len(data) > MOST_FILE_BYTES:
         raise ImageTooLargeError(_TOO_LARGE)
     with damage_refused():
         picture = _decoded(data, kind)
