@@ -28,6 +28,7 @@ class AuditAction(StrEnum):
     PATIENT_MERGED = "patient merged"
     PATIENT_UNMERGED = "patient unmerged"
     PATIENT_DELETED = "patient deleted"
+    RECORD_DELETED = "record deleted"  # a part of a deleted patient's record
     EXAMINATION_ADDED = "examination added"
     EXAMINATION_CHANGED = "examination changed"
     EXAMINATION_SEEN = "examination seen"

@@ -61,6 +61,11 @@ class FileImageStore:
         self._folder = folder
         self._key = key
 
+    @property
+    def folder(self) -> Path:
+        """Where the store is."""
+        return self._folder
+
     def add(self, source: BinaryIO) -> KeptImage:
         """Keep the bytes of `source`; a good twin is left alone, a damaged one replaced."""
         source.seek(0)
@@ -156,6 +161,17 @@ class FileImageStore:
         with told_as_sentence(_PLACE):
             self._move(aside, self._path(sha256))
         return True
+
+    def remove(self, sha256: str) -> bool:
+        """Remove a file for good, also where it was set aside; False if there was none."""
+        removed = False
+        for path in (self._path(sha256), self._aside(sha256)):
+            with told_as_sentence(_PLACE):
+                if path.is_file():
+                    path.unlink(missing_ok=True)
+                    sync_folder(path.parent)
+                    removed = True
+        return removed
 
     def _is_good(self, name: str) -> bool:
         try:

@@ -15,6 +15,7 @@ from retina_desktop.persistence.examination_store import (
     insert_examination,
     lock_examination,
 )
+from retina_desktop.persistence.families import families
 from retina_desktop.persistence.tables import ExaminationRow, ImageRow, ReadingRow
 from retina_desktop.services.importing_ports import KeptVisit, KnownPhotograph
 from retina_desktop.services.records_ports import NewPhotograph
@@ -33,6 +34,7 @@ class SqlImportedVisits:
         """Return every place where photographs with these hashes are named."""
         found: list[KnownPhotograph] = []
         with self._database.read() as session:
+            whose = families(session)
             for begin in range(0, len(sha256s), _AT_ONCE):
                 statement = (
                     select(
@@ -45,7 +47,10 @@ class SqlImportedVisits:
                     .where(ImageRow.sha256.in_(sha256s[begin : begin + _AT_ONCE]))
                     .order_by(ImageRow.id)
                 )
-                found += [KnownPhotograph(*row) for row in session.execute(statement)]
+                found += [
+                    KnownPhotograph(sha256, whose.kept(patient_id), examination_id, day)
+                    for sha256, patient_id, examination_id, day in session.execute(statement)
+                ]
         return tuple(found)
 
     def day_is_locked(self, patient_id: int, day: date) -> bool:
@@ -100,8 +105,9 @@ class SqlImportedVisits:
 
 
 def _of_day(session: Session, patient_id: int, day: date) -> list[int]:
+    members = families(session).members([patient_id])[patient_id]
     statement = select(ExaminationRow.id).where(
-        ExaminationRow.patient_id == patient_id, ExaminationRow.visit_date == day
+        ExaminationRow.patient_id.in_(members), ExaminationRow.visit_date == day
     )
     return list(session.scalars(statement.order_by(ExaminationRow.id)))
 

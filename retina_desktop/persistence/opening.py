@@ -12,6 +12,7 @@ from retina_desktop.persistence.backup_staging import remove_abandoned_staging
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import make_folder_durably, told_as_sentence
 from retina_desktop.persistence.examination_store import SqlExaminationStore
+from retina_desktop.persistence.file_removals import carry_out_removals
 from retina_desktop.persistence.form_draft_store import SqlFormDraftStore
 from retina_desktop.persistence.image_store import FileImageStore
 from retina_desktop.persistence.key_vault import KeyPurpose, MasterKey
@@ -123,6 +124,7 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         image_key = master.derive(KeyPurpose.IMAGES) if master else None
         images = FileImageStore(place.images, key=image_key)
         audited = AuditedDatabase(database, seal_key=seal_key)
+        carry_out_removals(audited, images, by=by)
         reconciliation = reconcile_images(audited, images, by=by)
     except BaseException:
         database.close()

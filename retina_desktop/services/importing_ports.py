@@ -12,7 +12,10 @@ from retina_desktop.services.records_ports import NewPhotograph
 
 @dataclass(frozen=True, slots=True)
 class KnownPhotograph:
-    """Where in the records a photograph's bytes are named, withdrawn or not."""
+    """Where in the records a photograph's bytes are named, withdrawn or not.
+
+    ``patient_id`` is the patient in whose record the visit shows, also after a merger.
+    """
 
     sha256: str
     patient_id: int
