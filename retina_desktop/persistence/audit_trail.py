@@ -1,7 +1,7 @@
 """The audit trail as a store: append, read, verify."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -60,17 +60,28 @@ class SqlAuditTrail:
             after = page[-1].sequence
             left = None if left is None else left - len(page)
 
-    def verify(self, *, pinned: Mapping[int, str] | None = None) -> ChainReport:
-        """Check the chain, and every record against its last entry, in one steady state."""
+    def verify(
+        self,
+        *,
+        pinned: Mapping[int, str] | None = None,
+        tell: Callable[[float], None] = lambda _share: None,
+    ) -> ChainReport:
+        """Check the chain, and every record against its last entry, in one steady state.
+
+        `tell` hears the share done, at every page, and may raise to stop.
+        """
         with self._database.read() as session:
             try:
                 head = _head(session)
             except RecordsDamagedError:
                 head = AuditHead()
             report = verify_chain(
-                _all(session), head, seal_key=self._database.seal_key, pinned=pinned
+                _told(_all(session), head.sequence, tell),
+                head,
+                seal_key=self._database.seal_key,
+                pinned=pinned,
             )
-            records = tuple(verify_records(session))
+            records = tuple(verify_records(session, lambda share: tell((1 + share) / 2)))
             guards = tuple(
                 ChainProblem(ChainFault.GUARD_MISSING, head.sequence, name)
                 for name in missing_guards(session.connection())
@@ -92,6 +103,15 @@ def _all(session: Session) -> Iterator[AuditEntry]:
     while page := _page(session, after, _PAGE):
         yield from page
         after = page[-1].sequence
+
+
+def _told(
+    entries: Iterator[AuditEntry], number: int, tell: Callable[[float], None]
+) -> Iterator[AuditEntry]:
+    for count, entry in enumerate(entries):
+        if count % _PAGE == 0:
+            tell(min(count / max(number, 1), 1.0) / 2)
+        yield entry
 
 
 def _page(session: Session, after: int | None, size: int) -> list[AuditEntry]:

@@ -96,6 +96,7 @@ class _Vault:
     id: str
     check: str  # HMAC by the master key over the id: tells another vault's master key
     slots: dict[str, _Slot]
+    seal: str = ""  # HMAC by the master key over all of it, see `KeyVault.is_sealed`
 
 
 class KeyVault:
@@ -123,9 +124,10 @@ class KeyVault:
                 raise KeyVaultError("There are keys already; log in, or use the recovery key.")
             master, recovery = MasterKey(secrets.token_bytes(_KEY_BYTES)), RecoveryKey.make()
             identity = secrets.token_hex(16)
-            vault = _Vault(SCHEMA, identity, _check(master, identity), {})
-            vault = self._with_user(vault, master, user, password)
-            self._save(_with_recovery(vault, master, recovery))
+            empty = _Vault(SCHEMA, identity, _check(master, identity), {})
+            empty = replace(empty, seal=_seal(empty, master))
+            vault = self._with_user(empty, master, user, password)
+            self._save(empty, _with_recovery(vault, master, recovery), master)
             return master, recovery
 
     def unlock(self, user: str, password: str) -> MasterKey:
@@ -166,7 +168,7 @@ class KeyVault:
         """Give a new or known user this password; everything encrypted stays as it is."""
         with self._changing():
             vault = self._checked(master)
-            self._save(self._with_user(vault, master, user, password))
+            self._save(vault, self._with_user(vault, master, user, password), master)
 
     def remove_user(self, master: MasterKey, user: str) -> None:
         """Take the user's way in; the last user stays.
@@ -181,14 +183,25 @@ class KeyVault:
             left = {name: slot for name, slot in vault.slots.items() if name != user}
             if not set(left) - {_RECOVERY}:
                 raise KeyVaultError("The last user cannot be removed; add another one first.")
-            self._save(replace(vault, slots=left))
+            self._save(vault, replace(vault, slots=left), master)
 
     def renew_recovery_key(self, master: MasterKey) -> RecoveryKey:
         """Return a new recovery key; the old one opens nothing any more."""
         with self._changing():
             vault, recovery = self._checked(master), RecoveryKey.make()
-            self._save(_with_recovery(vault, master, recovery))
+            self._save(vault, _with_recovery(vault, master, recovery), master)
         return recovery
+
+    def is_sealed(self, master: MasterKey) -> bool:
+        """Whether the file is, to the byte, as somebody with the master key wrote it.
+
+        An older whole file put in its place is not told from this one.
+        """
+        try:
+            vault = self._load()
+            return _is_sealed(vault, master) and self._path.read_bytes() == _text(vault)
+        except (KeyVaultError, OSError):
+            return False
 
     def _changing(self) -> AbstractContextManager[None]:
         """Keep other programs from changing the file between our reading and writing it."""
@@ -229,11 +242,12 @@ class KeyVault:
             )
         return vault
 
-    def _save(self, vault: _Vault) -> None:
-        text = json.dumps(_VAULT.dump_python(vault, mode="json"), indent=1, sort_keys=True)
+    def _save(self, before: _Vault, vault: _Vault, master: MasterKey) -> None:
+        # What was altered behind the program stays told: only a whole vault is sealed again.
+        seal = _seal(vault, master) if _is_sealed(before, master) else ""
         with told_as_sentence("the records' keys"):
             make_folder_durably(self._path.parent)
-            write_durably(self._path, [text.encode()])
+            write_durably(self._path, [_text(replace(vault, seal=seal))])
 
 
 _VAULT = TypeAdapter(_Vault)
@@ -241,6 +255,20 @@ _VAULT = TypeAdapter(_Vault)
 
 def _check(master: MasterKey, identity: str) -> str:
     return hmac.new(master.secret, f"vault {identity}".encode(), "sha256").hexdigest()
+
+
+def _text(vault: _Vault) -> bytes:
+    document = _VAULT.dump_python(vault, mode="json")
+    return json.dumps(document, indent=1, sort_keys=True).encode()
+
+
+def _seal(vault: _Vault, master: MasterKey) -> str:
+    text = b"vault seal\n" + _text(replace(vault, seal=""))
+    return hmac.new(master.secret, text, "sha256").hexdigest()
+
+
+def _is_sealed(vault: _Vault, master: MasterKey) -> bool:
+    return hmac.compare_digest(vault.seal.encode(), _seal(vault, master).encode())
 
 
 def _with_recovery(vault: _Vault, master: MasterKey, recovery: RecoveryKey) -> _Vault:

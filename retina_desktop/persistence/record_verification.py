@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -64,17 +65,23 @@ class _Kind:
     digest: Callable[[Session, Any], str]
 
 
-def verify_records(session: Session) -> Iterator[ChainProblem]:
+def verify_records(
+    session: Session, tell: Callable[[float], None] = lambda _share: None
+) -> Iterator[ChainProblem]:
     """Yield every record that is not as its last audit entry left it.
 
-    Altered rows, rows nobody wrote through the program, and rows that vanished.
+    Altered rows, rows nobody wrote through the program, and rows that vanished. `tell` hears
+    the share done, at every page, and may raise to stop.
     """
-    for kind in _KINDS:
-        yield from _verify_kind(session, kind)
+    for number, kind in enumerate(_KINDS):
+        yield from _verify_kind(session, kind, partial(tell, number / len(_KINDS)))
 
 
-def _verify_kind(session: Session, kind: _Kind) -> Iterator[ChainProblem]:
+def _verify_kind(
+    session: Session, kind: _Kind, tell: Callable[[], None]
+) -> Iterator[ChainProblem]:
     for window in _windows(session, kind):
+        tell()
         known = _last_digests(session, kind.kind, window)
         for record_id, row in _rows(session, kind, window):
             sequence, digest = known.pop(record_id, (0, ""))
