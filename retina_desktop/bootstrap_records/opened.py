@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from retina_desktop import __version__
 from retina_desktop.bootstrap_records.logged_in import LoggedIn
+from retina_desktop.bootstrap_records.patients import PatientUseCases
 from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.services.examination_records import (
     BeginExamination,
@@ -68,6 +69,9 @@ class OpenedRecords(LoggedIn):
     @property
     def search_patients(self) -> SearchPatients:
         """Find patients by words, dates and what their visits showed."""
-        from retina_desktop.persistence.patient_search_store import SqlPatientSearchStore
+        return self.patients.search
 
-        return SearchPatients(SqlPatientSearchStore(self.records.audited), self.records.audit)
+    @property
+    def patients(self) -> PatientUseCases:
+        """Search, doubles, merging, history."""
+        return PatientUseCases(self.records)
