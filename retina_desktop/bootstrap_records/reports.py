@@ -1,6 +1,7 @@
 """The reports' wiring: the press with its fonts and words, the records, the clinic."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
@@ -102,6 +103,9 @@ class _Surroundings:
 
     def clinic(self) -> ClinicProfile:
         return self.given or ClinicProfile("Retina Desktop")
+
+    def local_time(self, moment: datetime) -> datetime:
+        return moment.astimezone()
 
     def signature_picture(self, user: str) -> bytes:
         from retina_desktop.persistence.report_store import signature_picture

@@ -154,8 +154,9 @@ class ModelProfile:
 class ReportContent:
     """One examination, ready to be printed.
 
-    It is a draft until ``signature`` is there. ``created_at`` is aware and, as ``report_id``,
-    kept with the report: a reprint from the same content is the same file, byte for byte.
+    It is a draft until ``signature`` is there. Moments (``created_at``, of the signature and
+    the addenda) are aware and printed in the zone they come in. The same content gives the same
+    file, byte for byte.
     ``signature_image`` is a PNG or JPEG; without one a line is drawn.
     """
 

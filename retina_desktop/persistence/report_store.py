@@ -69,7 +69,7 @@ class SqlReportStore:
         """Return the last reports made, newest first."""
         return self._select(select(ReportRow).limit(limit))
 
-    def _select(self, statement: Select[tuple[ReportRow]]) -> tuple[StoredReport, ...]:
+    def _select(self, statement: Select[ReportRow]) -> tuple[StoredReport, ...]:
         with self._database.read() as session:
             rows = session.scalars(statement.order_by(ReportRow.id.desc()))
             return tuple(report_of(row) for row in rows)

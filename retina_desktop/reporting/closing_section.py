@@ -1,7 +1,5 @@
 """The end of a report: the reader's words and signature, how it was made, and its limits."""
 
-from datetime import UTC
-
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from retina_desktop.domain.report_content import ReportContent
@@ -12,19 +10,52 @@ from retina_desktop.reporting.blocks import (
     SignatureLine,
     TextBlock,
     columns,
+    framed,
 )
+from retina_desktop.reporting.palette import ACCENT, PANEL
 from retina_desktop.reporting.report_texts import quoted
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM
-from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
+from retina_desktop.reporting.typesetting.type_styles import MUTED, Span, TypeStyle
 
 _SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 60 * MM, 16 * MM
 _PROGRAM = "Retina Desktop"
+_LONG_ADDENDUM = 1500  # characters
 _LIMITS = ("limits.probability", "limits.heatmap", "limits.absence")
 
 
-def comment_and_addenda(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
-    """Return what the reader wrote, and what was added after signing.
+def addenda(
+    sheet: Sheet, *, longest: int | None = None, style: TypeStyle = styles.TYPED
+) -> list[Flowable]:
+    """Return what was added after signing, framed: it may overrule what stands around it.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The report.
+    longest : int or None
+        Most characters of each, where space is short; None prints all.
+    style : TypeStyle
+        Of their text.
+    """
+    texts, press = sheet.texts, sheet.press
+    blocks: list[Flowable] = []
+    for added in sheet.content.addenda:
+        made = texts("addendum.made", date=texts.date(added.at.date()), name=added.shown_name)
+        cell: Cell = [
+            TextBlock(press, [Span(made, bold=True)], styles.SMALL, space_after=1),
+            TextBlock(press, _cut(added.text, longest), style),
+        ]
+        if len(added.text) > _LONG_ADDENDUM and longest is None:
+            blocks += [*cell, Spacer(1, 6)]  # a frame would have to stand on one page
+        else:
+            panel = framed(press, cell, sheet.width, edge=ACCENT, background=PANEL)
+            blocks += [panel, Spacer(1, 6)]
+    return blocks
+
+
+def comment(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
+    """Return what the reader wrote.
 
     Parameters
     ----------
@@ -33,32 +64,25 @@ def comment_and_addenda(sheet: Sheet, *, longest: int | None = None) -> list[Flo
     longest : int or None
         Most characters of the comment, where space is short; None prints all.
     """
-    texts, press, content = sheet.texts, sheet.press, sheet.content
-    blocks: list[Flowable] = []
-    comment = content.reading.comment
-    if comment:
-        if longest is not None and len(comment) > longest:
-            comment = f"{comment[:longest].rstrip()} …"
-        blocks += [
-            _heading(sheet, "comment.heading"),
-            TextBlock(press, comment, styles.TYPED),
-            Spacer(1, 7),
-        ]
-    if content.addenda and longest is None:
-        blocks.append(_heading(sheet, "comment.addenda"))
-        for addendum in content.addenda:
-            when = texts.date(addendum.at.astimezone(UTC).date())
-            made = texts("comment.addendum", date=when, name=addendum.shown_name)
-            blocks.append(TextBlock(press, made, styles.FIELD_NAME))
-            blocks.append(TextBlock(press, addendum.text, styles.TYPED, space_after=4))
-        blocks.append(Spacer(1, 5))
-    return blocks
+    written = sheet.content.reading.comment
+    if not written:
+        return []
+    return [
+        _heading(sheet, "comment.heading"),
+        TextBlock(sheet.press, _cut(written, longest), styles.TYPED),
+        Spacer(1, 7),
+    ]
 
 
-def signature_block(sheet: Sheet) -> list[Flowable]:
-    """Return the signature's image or a line to sign on, with the reader's name and moment."""
+def signature_block(sheet: Sheet, *, in_letter: bool = False) -> list[Flowable]:
+    """Return the signature's image or a line to sign on, with the reader's name and moment.
+
+    A letter has neither the field's name nor the hash of what was signed.
+    """
     texts, press, content = sheet.texts, sheet.press, sheet.content
-    cell: Cell = [TextBlock(press, texts("signature.heading"), styles.FIELD_NAME)]
+    cell: Cell = []
+    if not in_letter:
+        cell.append(TextBlock(press, texts("signature.heading"), styles.FIELD_NAME))
     if content.signature and content.signature_image:
         jpeg, width, height = sheet.mark(
             content.signature_image, width=_SIGNATURE_WIDTH, height=_SIGNATURE_HEIGHT
@@ -76,13 +100,14 @@ def signature_block(sheet: Sheet) -> list[Flowable]:
     if sheet.reader:
         cell.append(TextBlock(press, [Span(quoted(sheet.reader), bold=True)], styles.BODY))
     if content.signature:
-        moment = content.signature.at.astimezone(UTC)
+        moment = content.signature.at
         when = texts(
-            "signature.signed_at", date=texts.date(moment.date()), time=f"{moment:%H:%M}"
+            "signature.signed_at", date=texts.date(moment.date()), time=texts.clock(moment)
         )
         cell.append(TextBlock(press, when, styles.SMALL))
-        content_hash = texts("signature.record_hash", hash=content.signature.content_sha256)
-        cell.append(TextBlock(press, content_hash, styles.NOTE))
+        signed = texts("signature.record_hash", hash=content.signature.content_sha256)
+        if not in_letter:
+            cell.append(TextBlock(press, signed, styles.NOTE))
     else:
         cell.append(TextBlock(press, texts("signature.not_signed"), styles.SMALL))
     return [KeepTogether([*cell, Spacer(1, 9)])]
@@ -126,6 +151,19 @@ def research_notice(sheet: Sheet) -> list[Flowable]:
     return [TextBlock(sheet.press, notice, styles.SMALL)]
 
 
+def report_name(sheet: Sheet) -> str:
+    """Return the report's number, or that it is only looked at."""
+    if sheet.content.is_preview:
+        return sheet.texts("page.preview")
+    return quoted(sheet.content.report_id)
+
+
+def _cut(text: str, longest: int | None) -> str:
+    if longest is None or len(text) <= longest:
+        return text
+    return f"{text[:longest].rstrip()} …"
+
+
 def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
     texts = sheet.texts
     facts: list[tuple[str, str]] = []
@@ -141,7 +179,7 @@ def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
         )
         engine = texts("provenance.engine_value", engine=model.engine, device=model.device)
         facts += [("model", named), ("model_hash", quoted(model.sha256)), ("engine", engine)]
-    created = content.created_at.astimezone(UTC)
+    created = content.created_at
     head = content.audit_head
     facts += [
         ("software", quoted(f"{_PROGRAM} {content.software_version}")),
@@ -150,10 +188,10 @@ def _facts(sheet: Sheet, content: ReportContent) -> list[tuple[str, str]]:
             texts(
                 "provenance.created_value",
                 date=texts.date(created.date()),
-                time=f"{created:%H:%M}",
+                time=texts.clock(created),
             ),
         ),
-        ("report_id", quoted(content.report_id)),
+        ("report_id", report_name(sheet)),
         ("audit", texts("provenance.audit_value", number=head.sequence, hash=head.hash)),
     ]
     hashes = [quoted(p.analysis.image_sha256) for p in content.photographs if p.analysis]

@@ -46,7 +46,7 @@ def eye_columns(sheet: Sheet, *, most: int | None = None) -> list[Flowable]:
     for eyes in (sheet.eyes[:2], sheet.eyes[2:]):
         if eyes:
             blocks += _pair_of_eyes(sheet, eyes, [width + _GUTTER, width], most)
-    if most is None:
+    if most is None and any(eye.listed for eye in sheet.eyes):
         blocks.append(TextBlock(sheet.press, sheet.texts("findings.legend"), styles.NOTE))
     return [*blocks, Spacer(1, 6)]
 
@@ -121,7 +121,9 @@ def not_assessed(sheet: Sheet) -> list[Flowable]:
     texts = sheet.texts
     names = texts.listed([texts.label_name(code) for code in codes])
     spans = [
-        Span(f"{texts('findings.not_assessed_heading')}. ", bold=True),
+        Span(
+            f"{texts('findings.not_assessed_heading')}{texts('language.full_stop')} ", bold=True
+        ),
         Span(_filled(texts("findings.not_assessed", labels="\0"), names)),
     ]
     return [TextBlock(sheet.press, spans, styles.SMALL), Spacer(1, 6)]
@@ -204,7 +206,7 @@ def _caption(sheet: Sheet, text: str) -> Cell:
     return [Spacer(1, 2), TextBlock(sheet.press, text, styles.CAPTION)]
 
 
-def measurements(sheet: Sheet, eye: Laterality | None) -> str:
+def measurements(sheet: Sheet, eye: Laterality | None, *, separator: str = " · ") -> str:
     """Return acuity and pressure of `eye` in words; empty where nothing was measured."""
     if eye is None:
         return ""
@@ -222,7 +224,7 @@ def measurements(sheet: Sheet, eye: Laterality | None) -> str:
             )
     if measured.pressure:
         parts.append(texts("eye.pressure", mmhg=f"{measured.pressure.mmhg:g}"))
-    return " · ".join(parts)
+    return separator.join(parts)
 
 
 def _quality_lines(sheet: Sheet, photo: ReportedPhotograph) -> Cell:
@@ -231,7 +233,7 @@ def _quality_lines(sheet: Sheet, photo: ReportedPhotograph) -> Cell:
     texts, press, quality = sheet.texts, sheet.press, photo.analysis.quality
     good = quality.gradable
     spans = [
-        Span(f"{texts('quality.heading')}: ", colour=MUTED),
+        Span(texts.field(texts("quality.heading")), colour=MUTED),
         Span(
             texts(_quality_key(quality), score=texts.percent(quality.score)),
             bold=not good,
@@ -352,7 +354,7 @@ def _below_cell(sheet: Sheet, eye: EyeFindings) -> Cell:
         if finding.probability is not None
     ]
     spans = [
-        Span(f"{texts('findings.others')}: ", colour=MUTED),
+        Span(texts.field(texts("findings.others")), colour=MUTED),
         Span(texts("language.list_separator").join(figures), colour=MUTED),
     ]
     return [TextBlock(sheet.press, spans, styles.NOTE)]

@@ -1,7 +1,6 @@
 """The top of a report: who reports, on whom, and whether a reader has signed."""
 
 from collections.abc import Sequence
-from datetime import UTC
 
 from reportlab.platypus import Flowable, Spacer
 
@@ -15,7 +14,8 @@ from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
 
 _LOGO_WIDTH, _LOGO_HEIGHT = 34 * MM, 17 * MM
-_QR_SIDE = 17 * MM
+_QR_SIDE = 18 * MM
+_LONGEST_NUMBER = 40  # characters under the code
 _GAP = 5 * MM
 _FIELDS_A_ROW = 4
 _MOST_LINES, _LONGEST_LINE, _LONGEST_NAME = 8, 200, 200  # of the letterhead, which cannot split
@@ -32,7 +32,7 @@ def letterhead(sheet: Sheet) -> list[Flowable]:
         name += [
             TextBlock(press, line[:_LONGEST_LINE], styles.CLINIC_DETAILS) for line in lines
         ]
-    cells: list[Cell] = [name, [QrCode(content.report_id, side=_QR_SIDE)]]
+    cells: list[Cell] = [name, _code(sheet)]
     widths = [sheet.width - _QR_SIDE, _QR_SIDE]
     if clinic.logo:
         jpeg, width, height = sheet.mark(clinic.logo, width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
@@ -46,6 +46,15 @@ def letterhead(sheet: Sheet) -> list[Flowable]:
     ]
 
 
+def _code(sheet: Sheet) -> Cell:
+    """Return the report's number to scan, and to read under it; nothing in a preview."""
+    if sheet.content.is_preview:
+        return []
+    number = sheet.content.report_id
+    caption = TextBlock(sheet.press, quoted(number[:_LONGEST_NUMBER]), styles.CODE)
+    return [QrCode(number, side=_QR_SIDE), Spacer(1, 2), caption]
+
+
 def title_and_status(sheet: Sheet, title: str) -> list[Flowable]:
     """Return the title and, under it, whether and by whom it was signed."""
     texts, content = sheet.texts, sheet.content
@@ -54,11 +63,13 @@ def title_and_status(sheet: Sheet, title: str) -> list[Flowable]:
         signed = texts(
             "status.signed",
             name=content.signature.shown_name,
-            date=texts.date(content.signature.at.astimezone(UTC).date()),
+            date=texts.date(content.signature.at.date()),
         )
         blocks.append(TextBlock(sheet.press, signed, styles.STATUS))
     else:
         blocks.append(TextBlock(sheet.press, texts("status.draft"), styles.STATUS_DRAFT))
+    if content.is_preview:
+        blocks.append(TextBlock(sheet.press, texts("page.preview"), styles.STATUS_DRAFT))
     return [*blocks, Spacer(1, 7)]
 
 
@@ -109,7 +120,10 @@ def _birth(sheet: Sheet) -> str:
         return texts("patient.not_stated")
     shown = texts.date(patient.birth_date)
     years = patient.age_on(sheet.content.visit.visit_date)
-    return shown if years is None else texts("patient.age", date=shown, years=years)
+    if years is None:
+        return shown
+    key = {0: "patient.age_below_one", 1: "patient.age_one"}.get(years, "patient.age")
+    return texts(key, date=shown, years=years)
 
 
 def _notes(sheet: Sheet) -> Sequence[Flowable]:
@@ -127,5 +141,5 @@ def _notes(sheet: Sheet) -> Sequence[Flowable]:
 
 def labelled(sheet: Sheet, name: str, value: str) -> TextBlock:
     """Return ``name: value`` as one paragraph, the name muted."""
-    spans = [Span(f"{name}: ", colour=MUTED), Span(value)]
+    spans = [Span(sheet.texts.field(name), colour=MUTED), Span(value)]
     return TextBlock(sheet.press, spans, styles.BODY, space_after=2)

@@ -1,9 +1,11 @@
 """What changed since the visit before, and over all visits."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from retina_desktop.domain.decisions import Grade
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
@@ -18,9 +20,27 @@ from retina_desktop.reporting.typesetting.type_styles import Span
 
 _GUTTER = 8 * MM
 _KEPT_TOGETHER = 12  # rows; a longer comparison may go on on the next page
-_SHARES = (0.36, 0.13, 0.17, 0.14, 0.20)  # of the width, by column
+_SHARES = (0.31, 0.13, 0.18, 0.18, 0.20)  # of the width, by column
 
-_Row = tuple[Laterality | None, str, PreviousFinding | None, Finding | None]
+_STANDING = frozenset({Grade.PRESENT, Grade.QUESTIONABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One label of one eye, then and now."""
+
+    eye: Laterality | None
+    label: str
+    then: PreviousFinding | None
+    now: Finding | None
+    grade: Grade | None  # the reader's, now
+
+    @property
+    def matters(self) -> bool:
+        """Whether the model or the reader said at one of the visits that it is there."""
+        grades = {self.grade, self.then.grade if self.then else None}
+        found = [self.now, self.then.finding if self.then else None]
+        return bool(grades & _STANDING) or any(f is not None and f.is_positive for f in found)
 
 
 def comparison(sheet: Sheet) -> list[Flowable]:
@@ -47,6 +67,7 @@ def comparison(sheet: Sheet) -> list[Flowable]:
         [TextBlock(press, texts(f"previous.{key}"), styles.FIELD_NAME)]
         for key in ("label", "eye", "before", "now", "change")
     ]
+    blocks.append(TextBlock(press, texts("previous.note"), styles.NOTE, space_after=4))
     table = columns(
         press,
         [head, *rows],
@@ -78,8 +99,10 @@ def trends(sheet: Sheet) -> list[Flowable]:
     rows = [charts[at : at + 2] for at in range(0, len(charts), 2)]
     heading = TextBlock(sheet.press, sheet.texts("trend.heading"), styles.HEADING)
     heading.keepWithNext = 1
+    note = TextBlock(sheet.press, sheet.texts("trend.note"), styles.NOTE, space_after=4)
+    note.keepWithNext = 1
     grid = columns(sheet.press, rows, widths, gap=_GUTTER, row_gap=6)
-    return [heading, grid, Spacer(1, 6)]
+    return [heading, note, grid, Spacer(1, 6)]
 
 
 def _rows(sheet: Sheet, previous: PreviousVisit) -> Iterator[_Row]:
@@ -88,33 +111,34 @@ def _rows(sheet: Sheet, previous: PreviousVisit) -> Iterator[_Row]:
         now.update({finding.label: finding for finding in eye.below})
         before = {item.finding.label: item for item in previous.findings if item.eye is eye.eye}
         codes = [code for code in dict.fromkeys([*now, *before]) if code != DISEASE_RISK]
+        said = {item.label: item.decision for item in eye.listed if item.decision}
         for code in sorted(codes, key=lambda code: (label_of(code).tier.rank, code)):
-            then, current = before.get(code), now.get(code)
-            was = then is not None and bool(then.finding.is_positive)
-            if was or (current is not None and current.is_positive):
-                yield eye.eye, code, then, current
+            grade = said[code].grade if code in said else None
+            row = _Row(eye.eye, code, before.get(code), now.get(code), grade)
+            if row.matters:
+                yield row
 
 
 def _row(sheet: Sheet, row: _Row) -> list[Cell]:
-    eye, code, then, now = row
     texts, press = sheet.texts, sheet.press
-    before = then.finding if then else None
-    graded = f" ({texts(f'grade.{then.grade.value}')})" if then and then.grade else ""
+    before = row.then.finding if row.then else None
     words = [
-        texts.label_name(code),
-        texts.eye(eye),
-        f"{_percent(sheet, before)}{graded}",
-        _percent(sheet, now),
+        texts.label_name(row.label),
+        texts.eye(row.eye),
+        _said(sheet, before, row.then.grade if row.then else None),
+        _said(sheet, row.now, row.grade),
     ]
     cells: list[Cell] = [[TextBlock(press, word, styles.SMALL)] for word in words]
-    change = TextBlock(press, [Span(_change(sheet, before, now), bold=True)], styles.SMALL)
+    change = TextBlock(press, [Span(_change(sheet, before, row.now), bold=True)], styles.SMALL)
     return [*cells, [change]]
 
 
-def _percent(sheet: Sheet, finding: Finding | None) -> str:
-    if finding is None or finding.probability is None:
-        return styles.NOTHING
-    return sheet.texts.percent(finding.probability)
+def _said(sheet: Sheet, finding: Finding | None, grade: Grade | None) -> str:
+    """Return the model's probability and, in brackets, the reader's decision."""
+    texts = sheet.texts
+    known = finding is not None and finding.probability is not None
+    shown = texts.percent(finding.probability or 0.0) if finding and known else styles.NOTHING
+    return f"{shown} ({texts(f'grade.{grade.value}')})" if grade else shown
 
 
 def _change(sheet: Sheet, before: Finding | None, now: Finding | None) -> str:
@@ -130,4 +154,5 @@ def _change(sheet: Sheet, before: Finding | None, now: Finding | None) -> str:
     points = round(now.probability * 100) - round(before.probability * 100)
     if points == 0:
         return texts("previous.same")
-    return texts("previous.up" if points > 0 else "previous.down", points=abs(points))
+    key = "previous.up" if points > 0 else "previous.down"
+    return texts(f"{key}_one" if abs(points) == 1 else key, points=abs(points))

@@ -97,6 +97,8 @@ def _paint_foot(
     end = width - start
     audit = texts("page.audit_head", number=head.sequence, hash=head.hash[:_SHOWN_HASH] + "…")
     report = texts("page.report_id", id=_shortened(content.report_id, 44))
+    if content.is_preview:
+        report = texts("page.preview")
     canvas.draw_text(texts("limits.short"), styles.FOOTER, x=start, y=y, anchor=anchor)
     number = texts("page.number", page=page, pages=pages)
     canvas.draw_text(number, styles.FOOTER, x=end, y=y, anchor=1 - anchor)

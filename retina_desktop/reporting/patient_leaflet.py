@@ -4,6 +4,7 @@ from reportlab.platypus import Flowable, KeepTogether, Spacer
 
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, PictureBlock, TextBlock, columns, framed
+from retina_desktop.reporting.closing_section import addenda
 from retina_desktop.reporting.eye_findings import EyeFindings
 from retina_desktop.reporting.eye_section import shown_first
 from retina_desktop.reporting.header_section import letterhead
@@ -35,15 +36,28 @@ def patient_leaflet(sheet: Sheet) -> list[Flowable]:
     ]
     for eye in sheet.eyes:
         story += [*_eye(sheet, eye), Spacer(1, 6)]
-    story += [*_what_to_do(sheet), Spacer(1, 9), *_come_at_once(sheet), Spacer(1, 9)]
-    contact = ", ".join(part for part in (content.clinic.name, content.clinic.contact) if part)
+    story += [
+        *_what_to_do(sheet),
+        Spacer(1, 9),
+        *addenda(sheet, style=styles.LEAFLET_TYPED),
+        *_come_at_once(sheet),
+        Spacer(1, 9),
+    ]
+    contact = texts.listed(_who_answers(sheet))
     good_to_know: Cell = [
         _heading(sheet, "leaflet.good_to_know"),
         _body(sheet, texts("leaflet.limits")),
         _body(sheet, texts("leaflet.diabetes")),
-        _body(sheet, texts("leaflet.questions", clinic=" ".join(contact.split()))),
+        _body(sheet, texts.field(texts("leaflet.questions")) + contact),
     ]
     return [*story, KeepTogether(good_to_know)]
+
+
+def _who_answers(sheet: Sheet) -> list[str]:
+    """Return the clinic's name and the lines of its contact."""
+    clinic = sheet.content.clinic
+    lines = [clinic.name, *clinic.contact.split("\n")]
+    return [" ".join(line.split()) for line in lines if line.strip()]
 
 
 def _what_we_did(sheet: Sheet) -> str:

@@ -1,5 +1,6 @@
 """Photographs and maps brought to print resolution, as JPEG."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import cv2
@@ -9,7 +10,7 @@ from retina_desktop.domain.analyses import ActivationMaps
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.heatmaps import heat_strength, scale_activation
 from retina_desktop.domain.images import FieldOfView, RgbImage
-from retina_desktop.domain.labels import DISEASE_RISK
+from retina_desktop.domain.labels import DISEASE_RISK, label_of
 from retina_desktop.domain.report_content import ReportedPhotograph
 from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation_u8
@@ -39,10 +40,13 @@ class _Cut:
     side: float
 
 
-def print_photograph(photo: ReportedPhotograph, *, side_pt: float) -> PrintedPhotograph | None:
+def print_photograph(
+    photo: ReportedPhotograph, *, side_pt: float, rejected: Collection[str] = ()
+) -> PrintedPhotograph | None:
     """Return the square around the field of view, for a print `side_pt` points wide.
 
     Never more than 200 dots an inch, nor more than the photograph has. None without pixels.
+    ``rejected`` are the labels that the reader says are absent.
     """
     if photo.photograph is None:
         return None
@@ -52,7 +56,7 @@ def print_photograph(photo: ReportedPhotograph, *, side_pt: float) -> PrintedPho
     cut = _cut_of(photo, original_width, height / scale)
     pixels = round(min(side_pt / _POINTS_PER_INCH * DOTS_PER_INCH, cut.side * scale))
     square = _cut_out(photo.photograph, cut, scale, max(pixels, 1))
-    label = choose_overlay(photo)
+    label = choose_overlay(photo, rejected=rejected)
     overlay = b""
     if label and photo.maps is not None:
         overlay = encode_jpeg(
@@ -62,19 +66,28 @@ def print_photograph(photo: ReportedPhotograph, *, side_pt: float) -> PrintedPho
     return PrintedPhotograph(plain, overlay, label if overlay else "")
 
 
-def choose_overlay(photo: ReportedPhotograph) -> str:
-    """Return the label whose map is shown: the one asked for, or the most marked present one.
+def choose_overlay(photo: ReportedPhotograph, *, rejected: Collection[str] = ()) -> str:
+    """Return the label whose map is shown: the one asked for, or the most urgent present one.
 
-    Empty where nothing was found: a map of what is absent would only mislead.
+    Of several as urgent it is the most marked. Empty where nothing was found, or the reader
+    rejected it: a map of what is absent would only mislead.
     """
     if photo.maps is None or photo.analysis is None:
         return ""
     codes = set(photo.maps.codes)
     if photo.overlay_label:
         return photo.overlay_label if photo.overlay_label in codes else ""
-    present = [finding for finding in photo.analysis.positives if finding.label in codes]
-    named = [finding for finding in present if finding.label != DISEASE_RISK] or present
-    return max(named, key=marked).label if named else ""
+    shown = codes - set(rejected)
+    present = [finding for finding in photo.analysis.positives if finding.label in shown]
+    named = [finding for finding in present if finding.label != DISEASE_RISK]
+    if rejected and not named:
+        return ""  # "any abnormality" rests on what was rejected
+    first = min(named or present, key=_most_urgent, default=None)
+    return first.label if first else ""
+
+
+def _most_urgent(finding: Finding) -> tuple[int, float, str]:
+    return label_of(finding.label).tier.rank, -marked(finding), finding.label
 
 
 def marked(finding: Finding) -> float:

@@ -1,13 +1,11 @@
 """A letter to the doctor who sent the patient: in sentences, on a page or two."""
 
-from datetime import UTC
-
 from reportlab.platypus import Flowable, Spacer
 
 from retina_desktop.domain.decisions import Grade, Severity
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, columns
-from retina_desktop.reporting.closing_section import signature_block
+from retina_desktop.reporting.closing_section import addenda, signature_block
 from retina_desktop.reporting.eye_findings import EyeFindings, ListedFinding
 from retina_desktop.reporting.eye_section import measurements, picture_cells, shown_first
 from retina_desktop.reporting.header_section import letterhead
@@ -33,9 +31,8 @@ def referral_letter(sheet: Sheet) -> list[Flowable]:
     if content.recipient:
         story += [TextBlock(press, content.recipient, styles.LETTER_TYPED), Spacer(1, 10)]
     moment = content.signature.at if content.signature else content.created_at
-    day = moment.astimezone(UTC).date()
     story += [
-        TextBlock(press, texts.date(day), styles.LETTER_BODY),
+        TextBlock(press, texts.date(moment.date()), styles.LETTER_BODY),
         Spacer(1, 10),
         TextBlock(press, _subject(sheet), styles.LETTER_SUBJECT),
         Spacer(1, 8),
@@ -44,16 +41,29 @@ def referral_letter(sheet: Sheet) -> list[Flowable]:
     ]
     opening = texts("letter.opening", date=texts.date(content.visit.visit_date))
     if content.visit.reason:
-        opening = f"{opening} {texts('letter.reason', reason=content.visit.reason)}"
+        reason = " ".join(content.visit.reason.split()).rstrip(".")
+        opening = f"{opening} {texts('letter.reason', reason=reason)}"
     story += [TextBlock(press, opening, styles.LETTER_BODY), Spacer(1, 6)]
     for eye in sheet.eyes:
         story.append(
             TextBlock(press, _eye_spans(sheet, eye), styles.LETTER_BODY, space_after=3)
         )
-    story += [Spacer(1, 4), *_pictures(sheet), *_advice(sheet), *_remarks(sheet)]
+    story += [
+        Spacer(1, 4),
+        *_pictures(sheet),
+        *_advice(sheet),
+        *addenda(sheet, style=styles.LETTER_TYPED),
+        *_remarks(sheet),
+    ]
     closing = TextBlock(press, texts("letter.closing"), styles.LETTER_BODY)
     closing.keepWithNext = 1
-    return [*story, closing, Spacer(1, 2), *signature_block(sheet), *_basis(sheet)]
+    return [
+        *story,
+        closing,
+        Spacer(1, 2),
+        *signature_block(sheet, in_letter=True),
+        *_basis(sheet),
+    ]
 
 
 def _subject(sheet: Sheet) -> str:
@@ -69,9 +79,11 @@ def _subject(sheet: Sheet) -> str:
 
 
 def _eye_spans(sheet: Sheet, eye: EyeFindings) -> list[Span]:
-    measured = measurements(sheet, eye.eye)
+    separator = sheet.texts("language.list_separator")
+    measured = measurements(sheet, eye.eye, separator=separator)
     sentence = _eye_sentence(sheet, eye)
-    return [Span(f"{sentence} {measured}" + ("." if measured else ""))]
+    stop = sheet.texts("language.full_stop") if measured else ""
+    return [Span(f"{sentence} {measured}{stop}")]
 
 
 def _eye_sentence(sheet: Sheet, eye: EyeFindings) -> str:
@@ -80,7 +92,7 @@ def _eye_sentence(sheet: Sheet, eye: EyeFindings) -> str:
     findings = [_finding(sheet, item) for item in eye.listed]
     findings += [texts("letter.finding_own", label=own.name) for own in eye.own]
     if findings:
-        listed = texts("language.list_separator").join(findings)
+        listed = texts("language.group_separator").join(findings)
         return texts("letter.eye_findings", eye=name, findings=listed)
     if not eye.photographs:
         return texts("letter.eye_missing", eye=name)
@@ -122,7 +134,13 @@ def _advice(sheet: Sheet) -> list[Flowable]:
     texts, press = sheet.texts, sheet.press
     tier = tier_in_force(sheet)
     spans = [
-        Span(f"{texts('letter.advice')}: {texts(f'tier.{tier.value}')}. ", bold=True),
+        Span(
+            texts.field(texts("letter.advice"))
+            + texts(f"tier.{tier.value}")
+            + texts("language.full_stop")
+            + " ",
+            bold=True,
+        ),
         Span(because(sheet, tier)),
     ]
     blocks: list[Flowable] = [TextBlock(press, spans, styles.LETTER_BODY, space_after=4)]

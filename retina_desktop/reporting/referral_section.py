@@ -42,6 +42,8 @@ def because(sheet: Sheet, tier: ReferralTier) -> str:
     if codes and label_of(codes[0]).tier is tier:
         listed = texts("language.list_separator").join(map(texts.label_name, codes))
         return texts("referral.because", labels=listed)
+    if not any(photo.analysis for photo in sheet.content.photographs):
+        return texts("referral.because_no_photograph")
     if tier is ReferralTier.REIMAGE:
         return texts("referral.because_quality")
     return texts("referral.because_nothing") if not codes else ""
@@ -50,7 +52,8 @@ def because(sheet: Sheet, tier: ReferralTier) -> str:
 def _reasons(sheet: Sheet, tier: ReferralTier) -> list[str]:
     texts, content = sheet.texts, sheet.content
     by_reader = content.reading.referral is not None
-    parts = [texts("referral.by_reader" if by_reader else "referral.by_program") + "."]
+    by = texts("referral.by_reader" if by_reader else "referral.by_program")
+    parts = [by + texts("language.full_stop")]
     if by_reader and content.referral.tier is not tier:
         suggested = texts(f"tier.{content.referral.tier.value}")
         parts.append(texts("referral.program_differs", tier=suggested))

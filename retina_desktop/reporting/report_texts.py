@@ -69,13 +69,19 @@ class ReportTexts:
 
     def date(self, day: date) -> str:
         """Return a day with its month in words: no order of digits to be mistaken."""
+        number = self._texts["language.first_day"] if day.day == 1 else day.day
         return self._texts["language.date"].format(
-            day=day.day, month=self._months[day.month - 1], year=day.year
+            day=number, month=self._months[day.month - 1], year=day.year
         )
 
-    def time(self, moment: datetime) -> str:
-        """Return hours and minutes of a moment that is already in UTC."""
-        return quoted(f"{moment:%H:%M}")
+    def clock(self, moment: datetime) -> str:
+        """Return hours and minutes of an aware moment, with the zone it was brought to."""
+        zone = f"{moment:%z}" if moment.utcoffset() else ""
+        return f"{moment:%H:%M} UTC{zone[:3]}{zone[3:] and ':'}{zone[3:5]}"
+
+    def field(self, name: str) -> str:
+        """Return a field's name with what stands between it and its value."""
+        return self._texts["language.field"].format(name=name)
 
     def listed(self, items: list[str]) -> str:
         """Return items one after another, each isolated."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from retina_desktop.domain.decisions import Grade
 from retina_desktop.domain.report_content import ReportContent, ReportedPhotograph
 from retina_desktop.reporting.eye_findings import EyeFindings, eyes_of
 from retina_desktop.reporting.logos import printed_mark
@@ -43,7 +44,14 @@ class Sheet:
         """Return the photograph's JPEGs, made once for all their places in the document."""
         key = id(photo)
         if key not in self._printed:
-            self._printed[key] = print_photograph(photo, side_pt=self.picture_side)
+            rejected = {
+                decision.label
+                for decision in self.content.reading.decisions
+                if decision.eye is photo.eye and decision.grade is Grade.ABSENT
+            }
+            self._printed[key] = print_photograph(
+                photo, side_pt=self.picture_side, rejected=rejected
+            )
         return self._printed[key]
 
     def mark(self, image: bytes, *, width: float, height: float) -> tuple[bytes, float, float]:

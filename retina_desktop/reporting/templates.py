@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from reportlab.platypus import Flowable, PageBreak, Spacer
 
 from retina_desktop.reporting.closing_section import (
-    comment_and_addenda,
+    addenda,
+    comment,
     limits,
     provenance,
     research_notice,
@@ -20,6 +21,7 @@ from retina_desktop.reporting.sheet import Sheet
 # What a summary keeps, tried in turn until it fits one page: findings an eye, characters of
 # the comment.
 _SUMMARY_ROOM = ((8, 600), (5, 300), (3, 160), (2, 80), (1, 0))
+_SHORTEST_ADDENDUM = 80  # characters: that there is one is never left out
 
 
 def full_report(sheet: Sheet) -> list[Flowable]:
@@ -29,9 +31,10 @@ def full_report(sheet: Sheet) -> list[Flowable]:
         *title_and_status(sheet, "title.full"),
         *patient_panel(sheet),
         *referral_panel(sheet),
+        *addenda(sheet),
         *eye_columns(sheet),
         *not_assessed(sheet),
-        *comment_and_addenda(sheet),
+        *comment(sheet),
         *comparison(sheet),
         *trends(sheet),
         *signature_block(sheet),
@@ -50,9 +53,10 @@ def summaries(sheet: Sheet) -> Iterator[list[Flowable]]:
             *title_and_status(sheet, "title.summary"),
             *patient_panel(sheet, brief=True),
             *referral_panel(sheet),
+            *addenda(sheet, longest=max(characters, _SHORTEST_ADDENDUM)),
             *eye_columns(sheet, most=findings),
             *not_assessed(sheet),
-            *(comment_and_addenda(sheet, longest=characters) if characters else ()),
+            *(comment(sheet, longest=characters) if characters else ()),
             *signature_block(sheet),
             *research_notice(sheet),
             Spacer(1, 1),

@@ -12,7 +12,7 @@ from retina_desktop.reporting.report_canvas import ReportCanvas
 from retina_desktop.reporting.typesetting.type_styles import MUTED, TypeStyle
 
 _TITLE = TypeStyle(size=8.0, leading=11.0, bold=True)
-_NOTE = TypeStyle(size=6.5, leading=8.5, colour=MUTED)
+_NOTE = TypeStyle(size=7.0, leading=9.0, colour=MUTED)
 _VALUE = TypeStyle(size=7.5, leading=9.0, bold=True)
 _AXIS_ROOM = 24.0  # points for the percentages
 _VALUE_ROOM = 26.0  # points for the last value
@@ -88,7 +88,7 @@ class TrendChart(Flowable):
         canvas.setDash([])
         canvas.draw_text(
             self._press.texts("trend.threshold"),
-            TypeStyle(size=6.5, leading=8.5, colour=ACCENT),
+            TypeStyle(size=7.0, leading=9.0, colour=ACCENT),
             x=_AXIS_ROOM + 2,
             y=self._y(points[0].threshold) + (2.2 if points[0].threshold < _HIGH else -7.2),
             anchor=0.0,

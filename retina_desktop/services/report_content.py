@@ -1,7 +1,7 @@
 """A report's content, gathered from the records, the clinic's settings and the model's card."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from retina_desktop.domain.decisions import Reading
@@ -61,12 +61,15 @@ class GatherReportContent:
         """
         visit = record.examination
         stored = record.reading
+        local = self.surroundings.local_time
         signature = stored.signature if stored else None
+        if signature is not None:
+            signature = replace(signature, at=local(signature.at))
         previous, trends = self.history(record)
         around = self.surroundings
         return ReportContent(
             report_id=frame.report_id,
-            created_at=frame.created_at,
+            created_at=local(frame.created_at),
             clinic=around.clinic(),
             patient=self.patients.get(visit.patient_id).details,
             visit=visit.details,
@@ -79,7 +82,7 @@ class GatherReportContent:
             reader_name=signature.shown_name if signature else "",
             signature=signature,
             signature_image=around.signature_picture(signature.user) if signature else b"",
-            addenda=record.addenda,
+            addenda=tuple(replace(added, at=local(added.at)) for added in record.addenda),
             previous=previous,
             trends=trends,
             recipient=frame.recipient,

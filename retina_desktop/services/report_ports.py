@@ -1,5 +1,6 @@
 """What reports need from outside: a press that prints them, and a place that keeps them."""
 
+from datetime import datetime
 from typing import Protocol
 
 from retina_desktop.domain.report_content import (
@@ -69,6 +70,10 @@ class ReportSurroundings(Protocol):
 
     def clinic(self) -> ClinicProfile:
         """Return who reports."""
+        ...
+
+    def local_time(self, moment: datetime) -> datetime:
+        """Return the same moment in the clinic's time zone, in which reports tell it."""
         ...
 
     def signature_picture(self, user: str) -> bytes:

@@ -61,9 +61,9 @@ def test_no_overlay_where_nothing_was_found_or_no_map_is():
     assert choose_overlay(replace(make_photo(RIGHT, {"DR": 0.9}), maps=None)) == ""
 
 
-def test_the_overlay_asked_for_is_shown_else_the_most_marked_named_one():
+def test_the_overlay_asked_for_is_shown_else_the_most_urgent_named_one():
     photo = make_photo(RIGHT, {"Disease_Risk": 0.99, "DR": 0.6, "DN": 0.8})
-    assert choose_overlay(photo) == "DN"
+    assert choose_overlay(photo) == "DR"
     assert choose_overlay(replace(photo, overlay_label="DR")) == "DR"
 
 
