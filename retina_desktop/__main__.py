@@ -15,7 +15,7 @@ def main() -> None:
     if sys.platform == "win32":
         # Qt's DLLs loaded first make ONNX Runtime's fail to load (WinError 1114).
         import onnxruntime  # noqa: F401 - loaded for its DLLs
-    from retina_desktop.bootstrap import open_window
+    from retina_desktop.bootstrap_records.window import open_window
 
     sys.exit(open_window(sample="--sample" in arguments))
 

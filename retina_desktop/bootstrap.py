@@ -7,7 +7,7 @@ worker thread.
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,8 +77,16 @@ def load_analysis(
     )
 
 
-def open_window(*, sample: bool = False, photographs: Sequence[Path] = ()) -> int:
-    """Open the window and return the exit status once it is closed."""
+def open_window(
+    *,
+    sample: bool = False,
+    photographs: Sequence[Path] = (),
+    services_of: "Callable[[Folders], WindowServices] | None" = None,
+) -> int:
+    """Open the window and return the exit status once it is closed.
+
+    ``services_of`` gives the window more than `window_services`: the clinic's records.
+    """
     if not _has_display():
         sys.stderr.write(_NO_DISPLAY + "\n")
         return _NOTHING_DONE
@@ -87,7 +95,8 @@ def open_window(*, sample: bool = False, photographs: Sequence[Path] = ()) -> in
     folders = Folders.find()
     start_logging(folders.log_file)
     opened = [folders.sample_photograph] if sample else list(photographs)
-    return run_window(window_services(folders), start_with=opened)
+    services = (services_of or window_services)(folders)
+    return run_window(services, start_with=opened)
 
 
 def window_services(folders: Folders) -> "WindowServices":

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from retina_desktop import __version__
-from retina_desktop.bootstrap import open_window
+from retina_desktop.bootstrap_records.window import open_window
 from retina_desktop.cli import analyze, doctor, models, screen
 from retina_desktop.cli.console import ExitCode, give, guarded
 from retina_desktop.cli.later_commands import LaterCommands

@@ -105,7 +105,7 @@ class MainWindow(QMainWindow):
         self.render_state(screening.state)
 
     def obey(
-        self, commands: Mapping[str, Callable[[], None]], *, state_eye: Callable[[str], None]
+        self, commands: Mapping[str, Callable[[], object]], *, state_eye: Callable[[str], None]
     ) -> None:
         """Have every action carried out by its command, the eye's buttons by `state_eye`."""
         for name, command in commands.items():

@@ -52,7 +52,7 @@ class WindowCommands(QObject):
         self._shell = shell
         self.open_dialog: QDialog | None = None  # the one of the Help menu, if any
 
-    def by_action(self) -> Mapping[str, Callable[[], None]]:
+    def by_action(self) -> Mapping[str, Callable[[], object]]:
         """Return what to do for each action's id."""
         screening, window, theme = self._screening, self._window, self._window.theme
         return {

@@ -7,26 +7,18 @@ Everything here may be slow, and is called in worker threads only (`RecordsSessi
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not need
+    from retina_desktop.domain.records_states import RecordsState
     from retina_desktop.domain.users import User
     from retina_desktop.gui.records.examination_port import ExaminationServices
+    from retina_desktop.gui.records.house_port import HouseServices
     from retina_desktop.gui.records.patients_port import PatientServices
     from retina_desktop.services.acting import Acting
     from retina_desktop.services.examination_records import BeginExamination, OpenExamination
     from retina_desktop.services.patient_records import AddPatient, OpenPatient
     from retina_desktop.services.signing import AddAddendum, SaveReading, SignExamination
-
-
-class Door(StrEnum):
-    """How one gets at the records."""
-
-    SET_UP = "set up"  # there are none yet
-    NAME_AND_PASSWORD = "name and password"
-    PASSWORD = "password"  # one person works here alone
-    NOTHING = "nothing"  # the same, without a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +39,7 @@ class RecordsServices:
 
     user: "User"
     acting: "Acting"
-    check_password: Callable[[str], None]  # WrongPasswordError unless it is the user's own
+    house: "HouseServices"  # users, the clinic, backups, the lock
     close: Callable[[], None]
     # -- patients and examinations
     add_patient: "AddPatient"
@@ -64,8 +56,8 @@ class RecordsServices:
 class RecordsGate(Protocol):
     """The way into the records of this data folder."""
 
-    def door(self) -> Door:
-        """Return what has to be asked for."""
+    def state(self) -> "RecordsState":
+        """Return what somebody meets who comes to the records."""
         ...
 
     def set_up(self, wanted: NewRecords) -> str:
@@ -73,7 +65,7 @@ class RecordsGate(Protocol):
         ...
 
     def open(self, name: str | None, password: str | None) -> RecordsServices:
-        """Give the records to a user; None where the door does not ask.
+        """Give the records to a user; None where the state asks for none.
 
         Raises
         ------
@@ -81,6 +73,9 @@ class RecordsGate(Protocol):
         """
         ...
 
-    def recover(self, recovery_key: str, new_password: str) -> str:
-        """Give the administrator a new password by the recovery key; return the name."""
+    def recover(self, recovery_key: str, new_password: str, name: str | None) -> str:
+        """Give an administrator a new password by the recovery key; return the name.
+
+        ``name`` may be None where there is one administrator.
+        """
         ...

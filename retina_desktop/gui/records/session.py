@@ -1,13 +1,17 @@
 """Who works with the records now, and the lanes on which the pages' work runs."""
 
 from collections.abc import Callable
+from concurrent.futures import wait
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from retina_desktop.gui.records.port import Door, NewRecords, RecordsGate, RecordsServices
+from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.record_errors import TooManyAttemptsError
+from retina_desktop.domain.records_states import RecordsState
+from retina_desktop.gui.records.port import NewRecords, RecordsGate, RecordsServices
 from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
 from retina_desktop.services.tasks import Task, TaskContext
 
@@ -15,6 +19,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.users import User
 
 _T = TypeVar("_T")
+_CLOSING_WAIT_S = 10.0  # for what was cancelled, before the records close under it
 _WRITES_WAIT_S = 15.0  # what was typed must reach the disk before the program ends
 
 
@@ -32,15 +37,17 @@ class SessionState:
     """All that the shell shows about the session."""
 
     access: Access = Access.UNKNOWN
-    door: Door | None = None
+    records: RecordsState | None = None
+    without_login: bool = False  # nothing to lock with
     busy: bool = False  # a worker sets up, opens or checks
     user: "User | None" = None
     error: str = ""  # why the last try failed
+    wait_s: int = 0  # so long no other password is looked at
 
     @property
     def can_lock(self) -> bool:
         """Whether there is a password to unlock with."""
-        return self.door is not Door.NOTHING
+        return not self.without_login
 
 
 class RecordsSession(QObject):
@@ -48,7 +55,7 @@ class RecordsSession(QObject):
 
     ``handle = session.read(lambda services, context: ...)``, then connect, then
     ``handle.start()``. Reads and writes have a lane each, one wide: writes are carried out in
-    the order in which they were asked for.
+    the order in which they were asked for. `keep_up` has the third, for backups.
     """
 
     state_changed = Signal(object)  # SessionState
@@ -67,6 +74,7 @@ class RecordsSession(QObject):
         self._doors = TaskRunner("records-door")
         self._reads = TaskRunner("records-read")
         self._writes = TaskRunner("records-write")
+        self._upkeep = TaskRunner("records-upkeep")
         self.state = SessionState()
 
     @property
@@ -89,13 +97,17 @@ class RecordsSession(QObject):
         """Prepare what writes; carried out in order, also while the window is locked."""
         return self._writes.prepare(self._bound(work))
 
+    def keep_up(self, work: Callable[[RecordsServices, TaskContext], _T]) -> TaskHandle:
+        """Prepare what takes long and nobody waits for: a backup, a check of everything."""
+        return self._upkeep.prepare(self._bound(work))
+
     # -- coming and going ------------------------------------------------------------------
 
     @Slot()
     def look(self) -> None:
-        """Find out what the door asks for, once."""
-        if self.state.access is Access.UNKNOWN and not self.state.busy:
-            self._try(lambda _: self._gate.door(), self._on_door)
+        """Find out how the records lie there; who needs no password is let in at once."""
+        if not self.is_open and not self.state.busy:
+            self._try(lambda _: self._gate.state(), self._on_state)
 
     def make_records(self, wanted: NewRecords) -> None:
         """Set up the records; `set_up` brings the recovery key."""
@@ -103,11 +115,18 @@ class RecordsSession(QObject):
 
     def open(self, name: str | None, password: str | None) -> None:
         """Log in."""
-        self._try(lambda _: self._gate.open(name, password), self._on_opened)
 
-    def recover(self, recovery_key: str, new_password: str) -> None:
+        def opened(_: TaskContext) -> tuple[RecordsServices, bool]:
+            services = self._gate.open(name, password)
+            return services, services.house.without_login()
+
+        self._try(opened, self._on_opened)
+
+    def recover(self, recovery_key: str, new_password: str, name: str | None) -> None:
         """Replace a forgotten password; `recovered` follows."""
-        self._try(lambda _: self._gate.recover(recovery_key, new_password), self._on_recovered)
+        self._try(
+            lambda _: self._gate.recover(recovery_key, new_password, name), self._on_recovered
+        )
 
     @Slot()
     def lock(self) -> None:
@@ -119,7 +138,7 @@ class RecordsSession(QObject):
     def unlock(self, password: str) -> None:
         """Uncover, by the password of who locked."""
         services = self.services
-        self._try(lambda _: services.check_password(password), self._on_unlocked)
+        self._try(lambda _: services.house.unlock(password), self._on_unlocked)
 
     @Slot()
     def log_out(self) -> None:
@@ -127,17 +146,25 @@ class RecordsSession(QObject):
         services, self._services = self._services, None
         if services is None:
             return
-        self._set(replace(self.state, access=Access.CLOSED, user=None, error=""))
+        self._set(SessionState(access=Access.CLOSED, records=self.state.records))
         self.closed.emit()
         self._reads.cancel_all()
-        self._writes.prepare(lambda _: services.close()).start()
+        self._upkeep.cancel_all()
+        still_at_work = [*self._reads.futures(), *self._upkeep.futures()]
+
+        def close(_: TaskContext) -> None:
+            wait(still_at_work, _CLOSING_WAIT_S)
+            services.close()
+
+        self._writes.prepare(close).start()
 
     def shut_down(self) -> bool:
         """Await what is being written, cancel the rest; False when some did not stop."""
         self._reads.cancel_all()
         self.log_out()
         written = self._writes.finish(_WRITES_WAIT_S)
-        stopped = [lane.shut_down() for lane in (self._doors, self._reads, self._writes)]
+        lanes = (self._doors, self._reads, self._writes, self._upkeep)
+        stopped = [lane.shut_down() for lane in lanes]
         return written and all(stopped)
 
     # -- answers ---------------------------------------------------------------------------
@@ -145,7 +172,7 @@ class RecordsSession(QObject):
     def _try(self, task: Task[_T], then: Callable[[_T], None]) -> None:
         if self.state.busy:
             return
-        self._set(replace(self.state, busy=True, error=""))
+        self._set(replace(self.state, busy=True, error="", wait_s=0))
         handle = self._doors.prepare(task)
         handle.succeeded.connect(self._on_answered)
         handle.succeeded.connect(then)
@@ -165,16 +192,25 @@ class RecordsSession(QObject):
         self.recovered.emit(name)
 
     @Slot(object)
-    def _on_door(self, door: Door) -> None:
-        self._set(replace(self.state, access=Access.CLOSED, door=door))
+    def _on_state(self, records: RecordsState) -> None:
+        if self.is_open:
+            return
+        self._set(replace(self.state, access=Access.CLOSED, records=records))
+        if records is RecordsState.OPEN_WITHOUT_LOGIN:
+            self.open(None, None)
 
     @Slot(object)
-    def _on_opened(self, services: RecordsServices) -> None:
+    def _on_opened(self, found: tuple[RecordsServices, bool]) -> None:
+        services, without_login = found
         self.log_out()
         self._services = services
-        door = Door.NAME_AND_PASSWORD if self.state.door is Door.SET_UP else self.state.door
         self._set(
-            replace(self.state, access=Access.OPEN, door=door, user=services.user, error="")
+            SessionState(
+                access=Access.OPEN,
+                records=self.state.records,
+                without_login=without_login,
+                user=services.user,
+            )
         )
         self.opened.emit(services)
 
@@ -185,7 +221,10 @@ class RecordsSession(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        self._set(replace(self.state, busy=False, error=str(error)))
+        # What is no sentence for the user is told by the window, as an internal error.
+        sentence = str(error) if isinstance(error, RetinaError) else ""
+        wait_s = error.wait_s if isinstance(error, TooManyAttemptsError) else 0
+        self._set(replace(self.state, busy=False, error=sentence, wait_s=wait_s))
         self.failed.emit(error)
 
     def _bound(self, work: Callable[[RecordsServices, TaskContext], _T]) -> Task[_T]:
