@@ -1,11 +1,11 @@
-"""``retina-desktop patients``: enter, find and show patients."""
+"""``retina-desktop patients``: enter and show patients; other modules find and merge them."""
 
 from datetime import date, datetime
 from typing import Annotated
 
 import typer
 
-from retina_desktop.cli.console import ExitCode, give, give_json, guarded, printable, say, stop
+from retina_desktop.cli.console import give, give_json, guarded, printable
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
@@ -15,12 +15,9 @@ from retina_desktop.cli.records_session import (
     patient_by_number,
 )
 from retina_desktop.domain.examinations import ExaminationSummary
-from retina_desktop.domain.patient_search import PatientQuery
 from retina_desktop.domain.patients import Condition, Patient, PatientDetails, Sex
 
-MOST_FOUND = 50
-
-app = typer.Typer(help="Patients: add, find, show.", no_args_is_help=True)
+app = typer.Typer(help="Patients: add, find, show, history, merge.", no_args_is_help=True)
 
 
 @app.command()
@@ -60,38 +57,6 @@ def add(
         give_json(document(patient=patient))
     else:
         give(_line(patient))
-
-
-@app.command()
-@guarded
-def find(
-    words: Annotated[str, typer.Argument(help="A record number, or a part of a name.")],
-    *,
-    data_dir: DataFolder = None,
-    user: UserName = None,
-    as_json: AsJson = False,
-) -> None:
-    """Find by the whole record number or a part of the name.
-
-    Case and accents do not matter, spelling does: typing errors are not forgiven yet.
-    """
-    if not words.strip():
-        stop(ExitCode.USAGE, "Type a record number or a part of a name.")
-    with opened(data_dir, user) as session:
-        found = [
-            h.patient
-            for h in session.search_patients(
-                session.acting, PatientQuery(words, limit=MOST_FOUND)
-            ).hits
-        ]
-    if as_json:
-        give_json(document(patients=found))
-    elif found:
-        give("\n".join(_line(patient) for patient in found))
-    if not found:
-        say("No patient was found.")
-    elif len(found) == MOST_FOUND:
-        say(f"The first {MOST_FOUND} are shown; type more of the name.")
 
 
 @app.command()

@@ -9,6 +9,9 @@ from retina_desktop.cli import (
     examine,
     importing,
     patients,
+    patients_find,
+    patients_history,
+    patients_merging,
     records,
     report,
     sign,
@@ -19,6 +22,8 @@ from retina_desktop.cli import (
 app = typer.Typer()
 app.add_typer(records.app, name="records")
 deletion.register(patients.app)
+for commands in (patients_find, patients_history, patients_merging):
+    commands.register(patients.app)
 app.add_typer(patients.app, name="patients")
 app.command(name="examine")(examine.examine)
 app.command(name="worklist")(worklist.worklist)

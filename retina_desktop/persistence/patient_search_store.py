@@ -106,7 +106,7 @@ def _once(matches: Iterable[Match], merged: Families) -> Iterator[_Candidate]:
         if known is None:
             seen[kept] = known = _Candidate(kept, match.similar, [match.patient_id])
             yield known
-        else:
+        elif match.patient_id not in known.found_by:
             known.found_by.append(match.patient_id)
 
 
