@@ -13,7 +13,8 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from torch import Tensor, nn
+from rich.console import Console
+from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.ml.export import export_bundle
@@ -26,8 +27,11 @@ from training.evaluate import (
     evaluate,
     preprocessing_steps,
 )
+from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
-from training.first_weights import LITE0, start_from
+from training.first_weights import new_network, start_from
+from training.learning import Learning
+from training.part_data import PartData, to_batch
 from training.prepared import (
     SAME_EYES_NAME,
     PreparedData,
@@ -35,10 +39,12 @@ from training.prepared import (
     prepare,
     set_aside,
 )
+from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
+from training.recipe import Recipe, load_recipe
 from training.results import read_results, write_results
-from training.run_record import load_best, read_facts, write_record
+from training.run_record import load_best, read_facts, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
-from training.seed_recipe import SeedRecipe, SeedTraining, epoch_order, to_batch
+from training.sentences import told
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
 
@@ -54,9 +60,6 @@ Manifest = Annotated[
     typer.Option(help="CSV file that lists the photographs, or TOML that lists data sets."),
 ]
 WorkDir = Annotated[Path, typer.Option(help="Folder for the cache, the split and the run.")]
-InitialWeights = Annotated[
-    str, typer.Option(help="timm, lite0, none, or a file with weights of B0 or Lite0.")
-]
 BATCH_NORM_BATCHES = 30
 
 
@@ -67,9 +70,15 @@ def main() -> None:
 
 
 @app.command(name="prepare")
-def prepare_data(manifest: Manifest, work_dir: WorkDir, seed: int = 20260101) -> None:
+@told
+def prepare_data(
+    manifest: Manifest,
+    work_dir: WorkDir,
+    seed: int = 20260101,
+    side: Annotated[int, typer.Option(help="Pixels of the cached photographs.", min=32)] = 256,
+) -> None:
     """Decode the photographs once, find near duplicates and split by patient."""
-    data = prepare(manifest, work_dir, RFMID_CODES, seed=seed)
+    data = prepare(manifest, work_dir, RFMID_CODES, seed=seed, side=side)
     for part in Part:
         log.info("%s: %d photographs", part, len(data.rows_of(part)))
     log.info("%d near-duplicate pairs", data.duplicate_pairs)
@@ -79,46 +88,43 @@ def prepare_data(manifest: Manifest, work_dir: WorkDir, seed: int = 20260101) ->
 
 
 @app.command()
+@told
 def train(
     manifest: Manifest,
     work_dir: WorkDir,
-    initial: InitialWeights = LITE0,
-    epochs: int = SeedRecipe().epochs,
+    recipe: Annotated[
+        str, typer.Option(help="A recipe that comes along, or a TOML file.")
+    ] = "rfmid-seed",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Override a value: run.epochs=5.")
+    ] = None,
     budget_minutes: Annotated[
         float | None, typer.Option(help="End the run, rate and all, within this time.")
     ] = None,
-    early_size: Annotated[
-        int, typer.Option(help="Side in pixels during the early share of the run.")
-    ] = SeedRecipe().early_size,
-    early_share: Annotated[
-        float, typer.Option(help="Share of the run, from its start, at the early size.")
-    ] = SeedRecipe().early_share,
+    processes: Annotated[
+        int, typer.Option(help="GPUs, or processes on the CPU, that share each batch.", min=1)
+    ] = 1,
     threads: int = 2,
 ) -> None:
-    """Train with the seed recipe; started again, it goes on where it was."""
+    """Train by a recipe; started again, it goes on where it was."""
     torch.set_num_threads(threads)
     torch.set_flush_denormal(True)
+    followed = load_recipe(recipe, set_ or ())
     data = load_prepared(manifest, work_dir, RFMID_CODES)
-    recipe = SeedRecipe(epochs=epochs, early_size=early_size, early_share=early_share)
-    network = create_network(len(RFMID_CODES), seed=recipe.seed)
-    budget_s = None if budget_minutes is None else budget_minutes * 60
-    run = _open_run(data, recipe, network, work_dir / RUN_NAME, initial, budget_s)
-    if run.resume():
-        log.info("going on with epoch %d", run.progress.epoch + 1)
-    else:
-        report = start_from(initial, network, _plain_batches(data, recipe))
-        log.info("weights carried over: %d tensors", len(report.carried) if report else 0)
-    run.run()
+    with TerminalBar(Console(stderr=True)) as bar:
+        run = _open_run(data, followed, work_dir / RUN_NAME, budget_minutes, processes, bar)
+        run.run()
     log.info("best validation AUROC %.4f", run.progress.best_auroc)
 
 
 @app.command()
+@told
 def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
     """Set test photographs aside that show an eye which training or validation shows."""
     torch.set_num_threads(threads)
     (work_dir / SAME_EYES_NAME).unlink(missing_ok=True)
     data = load_prepared(manifest, work_dir, RFMID_CODES)
-    network = create_network(len(RFMID_CODES))
+    network = new_network(read_recipe(work_dir / RUN_NAME), len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
     features = compute_features(network, data.squares)
     test = data.rows_of(Part.TEST)
@@ -130,12 +136,13 @@ def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
 
 
 @app.command(name="evaluate")
+@told
 def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
     """Calibrate on validation, measure on test, and write the results as JSON."""
     torch.set_num_threads(threads)
     data = load_prepared(manifest, work_dir, RFMID_CODES)
     facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
-    network = create_network(len(RFMID_CODES))
+    network = new_network(read_recipe(work_dir / RUN_NAME), len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
     size = facts.input_size
     logits = compute_logits(
@@ -153,6 +160,7 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
 
 
 @app.command()
+@told
 def export(
     work_dir: WorkDir,
     destination: Annotated[Path, typer.Option(help="The bundle's folder, not yet there.")],
@@ -182,34 +190,46 @@ def export(
 
 def _open_run(
     data: PreparedData,
-    recipe: SeedRecipe,
-    network: nn.Module,
+    recipe: Recipe,
     run_dir: Path,
-    initial: str,
-    budget_s: float | None,
-) -> SeedTraining:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    training = data.part(Part.TRAINING)
-    drawn = len(epoch_order(training, recipe, 0))
-    write_record(run_dir, recipe, initial=initial, photographs_an_epoch=drawn, device=device)
-    return SeedTraining(
+    budget_minutes: float | None,
+    processes: int,
+    bar: TerminalBar,
+) -> Learning:
+    fabric = make_fabric(recipe, processes)
+    training = data.part(Part.TRAINING).without(recipe.sampling.leave_out)
+    network = new_network(recipe, len(data.codes))
+    run = Learning(
         network,
         recipe,
         training=training,
         validation=data.part(Part.VALIDATION),
         run_dir=run_dir,
         clock=time.monotonic,
-        budget_s=budget_s,
-        device=device,
+        fabric=fabric,
+        listeners=(JsonLines(run_dir / LOG_NAME), TensorBoard(run_dir / "curves"), bar),
+        budget_s=None if budget_minutes is None else budget_minutes * 60,
     )
+    if run.resume():
+        log.info("going on with epoch %d", run.progress.epoch + 1)
+        return run
+    report = start_from(recipe.model.initial, network, _plain_batches(training, recipe))
+    log.info("weights carried over: %d tensors", len(report.carried) if report else 0)
+    write_record(
+        run_dir,
+        recipe,
+        photographs_an_epoch=run.photographs_an_epoch,
+        mixed_precision=uses_half_precision(fabric),
+    )
+    return run
 
 
-def _plain_batches(data: PreparedData, recipe: SeedRecipe) -> Iterator[Tensor]:
-    training = data.part(Part.TRAINING)
-    order = epoch_order(training, recipe, 0)[: BATCH_NORM_BATCHES * 2 * recipe.batch]
-    for start in range(0, len(order), 2 * recipe.batch):
-        pixels = to_batch(training, order[start : start + 2 * recipe.batch], "cpu")
-        resized = torch.nn.functional.interpolate(pixels, size=(recipe.size, recipe.size))
+def _plain_batches(training: PartData, recipe: Recipe) -> Iterator[Tensor]:
+    batch, size = 2 * recipe.run.batch, recipe.model.size
+    rows = np.random.default_rng(recipe.run.seed).permutation(len(training))
+    for start in range(0, min(len(rows), BATCH_NORM_BATCHES * batch), batch):
+        pixels = to_batch(training, rows[start : start + batch], "cpu")
+        resized = torch.nn.functional.interpolate(pixels, size=(size, size))
         yield normalise(resized, IMAGENET_MEAN, IMAGENET_STD)
 
 

@@ -33,40 +33,84 @@ def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) ->
     return (batch - means) / torch.tensor(std, device=batch.device).view(1, 3, 1, 1)
 
 
-def augment(
-    batch: Tensor, *, size: int, generator: torch.Generator, ranges: AugmentationRanges
-) -> Tensor:
+@dataclass(frozen=True, slots=True, eq=False)
+class Changes:
+    """What happens to each photograph of a batch; row i of every field is photograph i.
+
+    Drawn for a whole batch at once, so that a batch shared among processes changes as it
+    would in one.
+    """
+
+    matrix: Tensor  # (N, 2, 3), from the result's place to the photograph's
+    factor: Tensor  # (N, 3), of each colour's distance from 0.4
+    offset: Tensor  # (N,)
+    gamma: Tensor  # (N,)
+    blurred: Tensor  # (N,), bool
+
+    def of(self, rows: slice) -> "Changes":
+        """Return those of some photographs."""
+        return Changes(
+            self.matrix[rows],
+            self.factor[rows],
+            self.offset[rows],
+            self.gamma[rows],
+            self.blurred[rows],
+        )
+
+
+def draw_changes(
+    count: int, *, generator: torch.Generator, ranges: AugmentationRanges
+) -> Changes:
+    """Return the changes of `count` photographs.
+
+    Parameters
+    ----------
+    count : int
+        Photographs in the batch.
+    generator : torch.Generator
+        On the CPU; the only source of chance.
+    ranges : AugmentationRanges
+        How far each property may go.
+    """
+    matrix = _draw_matrix(count, generator, ranges)
+    gain = 1 + _uniform(3 * count, -ranges.channel_gain, ranges.channel_gain, generator)
+    contrast = 1 + _uniform(count, -ranges.contrast, ranges.contrast, generator)
+    offset = _uniform(count, -ranges.brightness, ranges.brightness, generator)
+    gamma = torch.exp(_uniform(count, -ranges.gamma, ranges.gamma, generator))
+    blurred = torch.rand(count, generator=generator) < ranges.blur_share
+    factor = gain.view(count, 3) * contrast.view(count, 1)
+    return Changes(matrix, factor, offset, gamma, blurred)
+
+
+def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
     """Return changed photographs of `size` pixels.
 
     Parameters
     ----------
     batch : Tensor
         Shape ``(N, 3, H, W)``, float32 in [0, 1].
+    changes : Changes
+        Of N photographs.
     size : int
         Side of the result in pixels.
-    generator : torch.Generator
-        On the CPU; the only source of chance.
-    ranges : AugmentationRanges
-        How far each property may go.
 
     Returns
     -------
     Tensor
         Shape ``(N, 3, size, size)``, float32 in [0, 1], on the batch's device.
     """
-    warped = _warp(batch, size, generator, ranges)
-    coloured = _change_colours(warped, generator, ranges)
-    return _blur_some(coloured, generator, ranges)
+    grid = F.affine_grid(
+        changes.matrix.to(batch.device), [len(batch), 3, size, size], align_corners=False
+    )
+    warped = F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
+    return _blur_some(_change_colours(warped, changes), changes)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
     return low + (high - low) * torch.rand(count, generator=generator)
 
 
-def _warp(
-    batch: Tensor, size: int, generator: torch.Generator, ranges: AugmentationRanges
-) -> Tensor:
-    count = len(batch)
+def _draw_matrix(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
     turn = math.radians(ranges.turn_deg)
     angle = _uniform(count, -turn, turn, generator)
     scale = 1.0 / _uniform(count, *ranges.zoom, generator)
@@ -74,29 +118,20 @@ def _warp(
     shift = _uniform(2 * count, -2 * ranges.shift, 2 * ranges.shift, generator).view(count, 2)
     cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
     rows = (cosine * flip, -sine, shift[:, 0], sine * flip, cosine, shift[:, 1])
-    matrix = torch.stack(rows, dim=1).view(count, 2, 3).to(batch.device)
-    grid = F.affine_grid(matrix, [count, 3, size, size], align_corners=False)
-    return F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
+    return torch.stack(rows, dim=1).view(count, 2, 3)
 
 
-def _change_colours(
-    batch: Tensor, generator: torch.Generator, ranges: AugmentationRanges
-) -> Tensor:
-    count = len(batch)
-    gain = 1 + _uniform(3 * count, -ranges.channel_gain, ranges.channel_gain, generator)
-    contrast = 1 + _uniform(count, -ranges.contrast, ranges.contrast, generator)
-    offset = _uniform(count, -ranges.brightness, ranges.brightness, generator)
-    gamma = torch.exp(_uniform(count, -ranges.gamma, ranges.gamma, generator))
-    shape = (count, 1, 1, 1)
+def _change_colours(batch: Tensor, changes: Changes) -> Tensor:
+    shape = (len(batch), 1, 1, 1)
     field = (batch.amax(1, keepdim=True) > 0.03).to(batch.dtype)  # the frame stays black
-    factor = (gain.view(count, 3, 1, 1) * contrast.view(shape)).to(batch.device)
-    changed = (batch - 0.4) * factor + 0.4 + offset.view(shape).to(batch.device)
-    return changed.clamp(1e-4, 1).pow(gamma.view(shape).to(batch.device)) * field
+    factor = changes.factor.view(len(batch), 3, 1, 1).to(batch.device)
+    offset = changes.offset.view(shape).to(batch.device)
+    changed = (batch - 0.4) * factor + 0.4 + offset
+    return changed.clamp(1e-4, 1).pow(changes.gamma.view(shape).to(batch.device)) * field
 
 
-def _blur_some(batch: Tensor, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
-    chosen = torch.rand(len(batch), generator=generator) < ranges.blur_share
-    if chosen.any():
-        rows = chosen.nonzero().flatten().to(batch.device)
+def _blur_some(batch: Tensor, changes: Changes) -> Tensor:
+    if changes.blurred.any():
+        rows = changes.blurred.nonzero().flatten().to(batch.device)
         batch[rows] = F.avg_pool2d(batch[rows], 3, stride=1, padding=1, count_include_pad=False)
     return batch

@@ -195,9 +195,8 @@ def _training(result: EvaluationResult) -> str:
     return (
         "## Training\n\n"
         f"{run.architecture}, {run.input_size} x {run.input_size} pixels, started from "
-        f"{_initial(run.initial)}; binary cross-entropy with logits, masked where a source "
-        f"does not state a label; Adam, learning rate rising to {run.peak_rate:g} and falling "
-        f"along half a cosine; batches of {run.batch}; {precision}; seed {run.seed}. An epoch "
+        f"{_initial(run.initial)}; {run.learning}; batches of {run.batch}; {precision}; seed "
+        f"{run.seed}. An epoch "
         "shows every photograph with a rarer label and a draw of the others "
         f"({run.photographs_an_epoch:,} of {total:,}).{early}\n\n"
         f"**{run.epochs_run:g} epochs of the {run.epochs_planned} that the recipe foresees "

@@ -26,6 +26,7 @@ from training.calibration_fit import (
 )
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
 from training.metrics import RESAMPLES
+from training.part_data import PartData, predict
 from training.prepared import PreparedData
 from training.results import (
     RESULTS_SCHEMA,
@@ -35,7 +36,6 @@ from training.results import (
     SourceResult,
     ViewComparison,
 )
-from training.seed_recipe import PartData, predict
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 

@@ -7,9 +7,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from training.recipe import Recipe, RecipeError
 from training.transfer import (
     TransferReport,
     carry_over_lite0,
+    create_network,
     load_imagenet,
     load_lite0_state,
     load_timm_imagenet,
@@ -18,6 +20,30 @@ from training.transfer import (
 
 TIMM, LITE0, NONE = "timm", "lite0", "none"
 SAFETENSORS_SUFFIX = ".safetensors"
+
+
+def new_network(recipe: Recipe, labels: int) -> nn.Module:
+    """Return the recipe's network with random weights and `labels` outputs.
+
+    Raises
+    ------
+    RecipeError
+        If timm has no such architecture, or it does not end in pooling and a linear layer.
+    """
+    section = recipe.model
+    try:
+        return create_network(
+            labels,
+            architecture=section.architecture,
+            seed=recipe.run.seed,
+            drop_rate=section.drop_rate,
+            drop_path_rate=section.drop_path,
+        )
+    except (RuntimeError, TypeError) as error:
+        raise RecipeError(
+            f"timm has no network {section.architecture} with these options; choose another "
+            "model.architecture."
+        ) from error
 
 
 def start_from(

@@ -23,7 +23,7 @@ from training.manifest_data import (
     build_targets,
     labelled_only,
 )
-from training.seed_recipe import PartData
+from training.part_data import PartData
 from training.splits import Part, split_groups
 
 SPLIT_NAME = "split.json"
@@ -63,9 +63,14 @@ class PreparedData:
         )
 
 
-def prepare(manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int) -> PreparedData:
-    """Read, cache, group and split the photographs; the split is written for later steps."""
-    images, squares = _cached(manifest, work_dir, codes)
+def prepare(
+    manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int, side: int = 256
+) -> PreparedData:
+    """Read, cache, group and split the photographs; the split is written for later steps.
+
+    The cached photographs have `side` pixels; a recipe's size should be no larger.
+    """
+    images, squares = _cached(manifest, work_dir, codes, side)
     pairs = find_duplicates(difference_hashes(squares), detail_thumbnails(squares))
     patients = [f"{i.source}/{i.patient}" if i.patient else "" for i in images]
     groups = group_rows(patients, pairs)
@@ -73,6 +78,7 @@ def prepare(manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int) 
     content = {
         "schema": 1,
         "seed": seed,
+        "side": side,
         "duplicate_pairs": len(pairs),
         "rows": [
             {"file": image.path, "group": group, "part": part}
@@ -94,13 +100,13 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
     ManifestUnreadableError
         If nothing was prepared there, or the manifest has changed since.
     """
-    images, squares = _cached(manifest, work_dir, codes)
     try:
         content = json.loads((work_dir / SPLIT_NAME).read_bytes())
     except OSError as error:
         raise ManifestUnreadableError(
             "Nothing was prepared here: run prepare first."
         ) from error
+    images, squares = _cached(manifest, work_dir, codes, content.get("side", 256))
     rows = content["rows"]
     if [row["file"] for row in rows] != [image.path for image in images]:
         raise ManifestUnreadableError("The manifest has changed: run prepare again.")
@@ -132,7 +138,10 @@ def same_eyes(work_dir: Path) -> list[list[str]]:
 
 
 def _cached(
-    manifest: Path, work_dir: Path, codes: Sequence[str]
+    manifest: Path, work_dir: Path, codes: Sequence[str], side: int
 ) -> tuple[tuple[LabelledImage, ...], Squares]:
     images = labelled_only(read_data(manifest), codes)
-    return images, build_cache(images, image_dir=manifest.parent, cache_dir=work_dir / "cache")
+    cache_dir = work_dir / "cache"
+    return images, build_cache(
+        images, image_dir=manifest.parent, cache_dir=cache_dir, side=side
+    )

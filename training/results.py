@@ -66,6 +66,7 @@ class RunFacts:
     batch: int
     peak_rate: float
     mixed_precision: bool
+    learning: str  # loss, optimizer and schedule in words
     seed: int
     duplicate_pairs: int
 

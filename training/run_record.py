@@ -1,7 +1,6 @@
 """What a run folder says of its run: the recipe as it was, and how far it came."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +8,40 @@ import torch
 from torch import nn
 
 from training.files import write_atomically
+from training.learning import BEST_NAME, STATE_NAME
+from training.recipe import Recipe
+from training.recipe_words import learning_in_words
 from training.results import ResultsUnreadableError, RunFacts
-from training.seed_recipe import BEST_NAME, STATE_NAME, SeedRecipe
-from training.transfer import ARCHITECTURE
 
 RECORD_NAME = "run.json"
 
 
 def write_record(
-    run_dir: Path, recipe: SeedRecipe, *, initial: str, photographs_an_epoch: int, device: str
+    run_dir: Path, recipe: Recipe, *, photographs_an_epoch: int, mixed_precision: bool
 ) -> None:
     """Note beside the weights how they are being trained."""
+    initial = recipe.model.initial
+    told = recipe.model_dump(mode="json")
+    # A file's place on this machine is nobody else's business.
+    told["model"]["initial"] = initial if Path(initial).name == initial else "file"
     content = {
-        "recipe": asdict(recipe),
-        "initial": initial if Path(initial).name == initial else "file",
+        "recipe": told,
         "photographs_an_epoch": photographs_an_epoch,
-        "mixed_precision": device == "cuda",
+        "mixed_precision": mixed_precision,
     }
     run_dir.mkdir(parents=True, exist_ok=True)
     write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
+
+
+def read_recipe(run_dir: Path) -> Recipe:
+    """Return the recipe of the run in `run_dir`.
+
+    Raises
+    ------
+    ResultsUnreadableError
+        If nothing was trained there.
+    """
+    return Recipe.model_validate(_record(run_dir)["recipe"])
 
 
 def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
@@ -38,30 +52,42 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
     ResultsUnreadableError
         If nothing was trained there.
     """
+    record, recipe = _record(run_dir), read_recipe(run_dir)
     try:
-        record: dict[str, Any] = json.loads((run_dir / RECORD_NAME).read_bytes())
         state = torch.load(run_dir / STATE_NAME, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ResultsUnreadableError("No run is here: run train first.") from error
-    recipe, progress = record["recipe"], state["progress"]
-    steps_an_epoch = max(record["photographs_an_epoch"] // recipe["batch"], 1)
+        raise ResultsUnreadableError(_NO_RUN) from error
+    progress, photographs = state["progress"], record["photographs_an_epoch"]
+    steps_an_epoch = max(photographs // recipe.run.batch, 1)
     return RunFacts(
-        architecture=ARCHITECTURE,
-        input_size=recipe["size"],
-        initial=record["initial"],
-        epochs_planned=recipe["epochs"],
+        architecture=recipe.model.architecture,
+        input_size=recipe.model.size,
+        initial=recipe.model.initial,
+        epochs_planned=recipe.run.epochs,
         epochs_run=round(progress["steps_done"] / steps_an_epoch, 1),
         best_epoch=progress["best_epoch"] + 1,
         best_validation_auroc=progress["best_auroc"],
-        photographs_an_epoch=record["photographs_an_epoch"],
-        early_size=recipe["early_size"],
-        early_share=recipe["early_share"],
-        batch=recipe["batch"],
-        peak_rate=recipe["peak_rate"],
+        photographs_an_epoch=photographs,
+        early_size=recipe.run.early_size or recipe.model.size,
+        early_share=recipe.run.early_share,
+        batch=recipe.run.batch,
+        peak_rate=recipe.optimizer.peak_rate,
         mixed_precision=record["mixed_precision"],
-        seed=recipe["seed"],
+        learning=learning_in_words(recipe),
+        seed=recipe.run.seed,
         duplicate_pairs=duplicate_pairs,
     )
+
+
+_NO_RUN = "No run is here: run train first."
+
+
+def _record(run_dir: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads((run_dir / RECORD_NAME).read_bytes())
+    except OSError as error:
+        raise ResultsUnreadableError(_NO_RUN) from error
+    return record
 
 
 def load_best(run_dir: Path, network: nn.Module) -> None:

@@ -38,12 +38,23 @@ class TransferReport:
 
 
 def create_network(
-    labels: int, *, architecture: str = ARCHITECTURE, seed: int = 0
+    labels: int,
+    *,
+    architecture: str = ARCHITECTURE,
+    seed: int = 0,
+    drop_rate: float = 0.0,
+    drop_path_rate: float = 0.0,
 ) -> nn.Module:
-    """Build timm's network with `labels` outputs and random weights drawn from `seed`."""
+    """Build timm's network with `labels` outputs and random weights drawn from `seed`.
+
+    ``drop_rate`` of the features before the classifier and ``drop_path_rate`` of whole
+    residual branches are left out at random while training.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network: nn.Module = timm.create_model(architecture, num_classes=labels)
+        network: nn.Module = timm.create_model(
+            architecture, num_classes=labels, drop_rate=drop_rate, drop_path_rate=drop_path_rate
+        )
         return network
 
 

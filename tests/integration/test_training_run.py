@@ -1,6 +1,5 @@
 """From a folder of photographs to a bundle that the application loads, at toy size."""
 
-from dataclasses import replace
 from functools import partial
 from itertools import count
 
@@ -21,6 +20,9 @@ from training.evaluate import (
     evaluate,
     preprocessing_steps,
 )
+from training.fabrics import make_fabric
+from training.first_weights import new_network
+from training.learning import Learning
 from training.manifest_data import ManifestUnreadableError
 from training.prepared import (
     SAME_EYES_NAME,
@@ -29,17 +31,21 @@ from training.prepared import (
     prepare,
     set_aside,
 )
+from training.recipe import Recipe
 from training.results import ResultsUnreadableError, read_results, write_results
 from training.run_record import load_best, read_facts, write_record
-from training.seed_recipe import SeedRecipe, SeedTraining, epoch_order
 from training.splits import Part
 from training.transfer import create_network
 
 CODES = ("Disease_Risk", "EDN", "TV")
 NETWORK = "test_efficientnet"
 SIZE = 64
-RECIPE = SeedRecipe(
-    epochs=2, batch=8, size=SIZE, peak_rate=3e-3, common_share=1.0, pair_minimum=1
+RECIPE = Recipe(
+    name="tiny",
+    model={"architecture": NETWORK, "size": SIZE, "initial": "none"},
+    optimizer={"peak_rate": 3e-3},
+    sampling={"common_share": 1.0},
+    run={"epochs": 2, "batch": 8, "pair_minimum": 1},
 )
 
 
@@ -68,24 +74,21 @@ def pack(tmp_path_factory):
 def trained(pack):
     manifest, work_dir, data = pack
     training = data.part(Part.TRAINING)
-    network = create_network(len(CODES), architecture=NETWORK)
-    drawn = len(epoch_order(training, RECIPE, 0))
-    write_record(
-        work_dir / "run", RECIPE, initial="none", photographs_an_epoch=drawn, device="cpu"
-    )
-    SeedTraining(
-        network,
+    run = Learning(
+        new_network(RECIPE, len(CODES)),
         RECIPE,
         training=training,
         validation=data.part(Part.VALIDATION),
         run_dir=work_dir / "run",
         clock=partial(next, count()),
-    ).run()
+        fabric=make_fabric(RECIPE),
+    )
+    drawn = run.photographs_an_epoch
+    write_record(work_dir / "run", RECIPE, photographs_an_epoch=drawn, mixed_precision=False)
+    run.run()
     best = create_network(len(CODES), architecture=NETWORK)
     load_best(work_dir / "run", best)
-    facts = replace(
-        read_facts(work_dir / "run", duplicate_pairs=data.duplicate_pairs), architecture=NETWORK
-    )
+    facts = read_facts(work_dir / "run", duplicate_pairs=data.duplicate_pairs)
     logits = compute_logits(
         best,
         data,

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.augmentation import AugmentationRanges, augment, normalise
+from training.augmentation import AugmentationRanges, augment, draw_changes, normalise
 
 STILL = AugmentationRanges(
     turn_deg=0,
@@ -28,7 +28,8 @@ def batch():
 
 
 def run(batch, ranges, *, seed=0, size=20):
-    return augment(batch.clone(), size=size, generator=generator(seed), ranges=ranges)
+    changes = draw_changes(len(batch), generator=generator(seed), ranges=ranges)
+    return augment(batch.clone(), changes, size=size)
 
 
 def test_ranges_of_nothing_change_nothing(batch):
@@ -69,3 +70,10 @@ def test_normalising_by_hand():
     batch = torch.full((1, 3, 2, 2), 0.5)
     scaled = normalise(batch, (0.5, 0.25, 0.0), (1.0, 0.5, 0.25))
     assert scaled[0, :, 0, 0].tolist() == [0.0, 0.5, 2.0]
+
+
+def test_a_part_of_the_batch_changes_as_in_the_whole(batch):
+    changes = draw_changes(6, generator=generator(3), ranges=AugmentationRanges())
+    whole = augment(batch.clone(), changes, size=14)
+    part = augment(batch[1::2].clone(), changes.of(slice(1, None, 2)), size=14)
+    assert torch.allclose(part, whole[1::2], atol=1e-6)

@@ -40,6 +40,7 @@ def result():
             batch=16,
             peak_rate=6e-4,
             mixed_precision=False,
+            learning="binary cross-entropy with logits; Adam",
             seed=1,
             duplicate_pairs=252,
         ),

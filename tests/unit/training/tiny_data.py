@@ -9,7 +9,7 @@ import numpy as np
 
 from tests.helpers.rendered_fundus import render_fundus
 from training.manifest_data import LabelledImage
-from training.seed_recipe import PartData
+from training.part_data import PartData
 
 HEADER = (
     "file",

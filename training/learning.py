@@ -1,0 +1,330 @@
+"""One run of a recipe: best validation kept, resumed exactly, on one device or on several.
+
+The run can be stopped at any moment and goes on as if it had not been: order and chance of a
+step follow from the seed, the epoch and the step alone. Several processes share each batch
+and change its photographs as one process would.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import NDArray
+from timm.utils.model_ema import ModelEmaV3
+from torch import nn
+
+from retina_desktop.domain.errors import RetinaError
+from training.augmentation import AugmentationRanges, augment, draw_changes
+from training.files import write_atomically
+from training.losses import make_loss
+from training.metrics import score_pairs
+from training.parameter_groups import freeze_body, make_optimizer, set_rate
+from training.part_data import PartData, network_input, predict, to_batch
+from training.progress import Facts, Listener, tell_all
+from training.recipe import Recipe
+from training.sampling import epoch_order
+from training.schedules import rate_share
+
+STATE_NAME = "state.pt"
+BEST_NAME = "best.pt"
+
+Clock = Callable[[], float]  # seconds, monotonic
+
+
+class LearningStoppedError(RetinaError):
+    """The run cannot go on for a reason that the user can change."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """Where a run stands."""
+
+    epoch: int = 0
+    step: int = 0  # within the epoch
+    steps_done: int = 0
+    elapsed_s: float = 0.0
+    loss_sum: float = 0.0
+    best_auroc: float = -1.0
+    best_epoch: int = -1
+    stale: int = 0  # epochs since the best
+    plateaus: int = 0
+
+
+def _with_shared_norms(network: nn.Module) -> nn.Module:
+    shared: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return shared
+
+
+class Learning:
+    """A run in one folder; `fabric` says on what it runs."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        recipe: Recipe,
+        *,
+        training: PartData,
+        validation: PartData,
+        run_dir: Path,
+        clock: Clock,
+        fabric: Fabric,
+        listeners: Sequence[Listener] = (),
+        budget_s: float | None = None,
+    ) -> None:
+        self._recipe, self._fabric = recipe, fabric
+        left_out = recipe.sampling.leave_out
+        self._training, self._validation = (
+            training.without(left_out),
+            validation.without(left_out),
+        )
+        self._check_parts()
+        self._run_dir, self._clock, self._budget_s = run_dir, clock, budget_s
+        self._listeners = listeners if fabric.is_global_zero else ()
+        self._plain = network.to(memory_format=torch.channels_last)
+        if fabric.world_size > 1 and fabric.device.type == "cuda":
+            self._plain = _with_shared_norms(self._plain)
+        wrapped = fabric.setup(self._plain, make_optimizer(self._plain, recipe.optimizer))
+        self._network, self._optimizer = wrapped
+        decay = recipe.run.ema
+        self._average = ModelEmaV3(self._plain, decay, use_warmup=True) if decay else None
+        present = torch.from_numpy((self._training.targets * self._training.known).sum(axis=0))
+        stated = torch.from_numpy(self._training.known.sum(axis=0))
+        self._loss = make_loss(recipe.loss, present, stated - present)
+        self._ranges = AugmentationRanges(**recipe.augmentation.model_dump())
+        self.photographs_an_epoch = len(self._order(0))
+        self._steps_an_epoch = max(self.photographs_an_epoch // recipe.run.batch, 1)
+        self.progress = Progress()
+        run_dir.mkdir(parents=True, exist_ok=True)
+
+    def resume(self) -> bool:
+        """Go on from the folder's saved state; False when there is none."""
+        path = self._run_dir / STATE_NAME
+        if not path.exists():
+            return False
+        saved: dict[str, Any] = torch.load(
+            path, map_location=self._fabric.device, weights_only=True
+        )
+        self._plain.load_state_dict(saved["network"])
+        self._optimizer.load_state_dict(saved["optimizer"])
+        self._fabric.strategy.precision.load_state_dict(saved["precision"])
+        if self._average is not None:
+            self._average.module.load_state_dict(saved["average"])
+        self.progress = Progress(**saved["progress"])
+        return True
+
+    def run(self, *, stop_after_steps: int | None = None) -> None:
+        """Train until epochs, patience or budget are used up (or some steps were done).
+
+        Raises
+        ------
+        LearningStoppedError
+            If the loss is no number, memory or disk is full; what was saved stays.
+        """
+        last = math.inf if stop_after_steps is None else stop_after_steps
+        while not self._is_over():
+            if not self._run_epoch(last):
+                self._save()
+                return
+            self._validate()
+            self._save()
+        self._tell("end")
+
+    def _is_over(self) -> bool:
+        p, run = self.progress, self._recipe.run
+        patient = run.patience is None or p.stale < run.patience
+        return p.epoch >= run.epochs or self._share_done() >= 1.0 or not patient
+
+    def _share_done(self) -> float:
+        p = self.progress
+        by_steps = p.steps_done / (self._recipe.run.epochs * self._steps_an_epoch)
+        if self._budget_s is None:
+            return by_steps
+        by_time: float = self._fabric.broadcast(p.elapsed_s / self._budget_s)
+        return max(by_steps, by_time)
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        data = self._training
+        return epoch_order(
+            data.targets,
+            data.known,
+            data.sources,
+            section=self._recipe.sampling,
+            seed=self._recipe.run.seed,
+            epoch=epoch,
+        )
+
+    def _run_epoch(self, last_step: float) -> bool:
+        """Do the rest of the current epoch; False when stopped before its end."""
+        p, run = self.progress, self._recipe.run
+        order = self._order(p.epoch)
+        steps = max(len(order) // run.batch, 1)  # a short last batch would unsettle the norms
+        freeze_body(self._plain, frozen=p.epoch < self._recipe.optimizer.head_epochs)
+        self._network.train()
+        started, before, saved_at = self._clock(), p.elapsed_s, p.elapsed_s
+        while p.step < steps and (share := self._share_done()) < 1.0:
+            # Gradients that are being gathered are not saved, so no stop comes between.
+            between = p.step % self._recipe.optimizer.accumulate == 0
+            if p.steps_done >= last_step and between:
+                return False
+            picks = order[p.step * run.batch : (p.step + 1) * run.batch]
+            p.loss_sum += self._step(picks, share, last=p.step + 1 == steps)
+            p.step += 1
+            p.steps_done += 1
+            p.elapsed_s = before + self._clock() - started
+            due = p.step % self._recipe.optimizer.accumulate == 0
+            if due and p.elapsed_s - saved_at >= run.save_every_s:
+                saved_at = p.elapsed_s
+                self._save()
+                self._tell("step", loss=p.loss_sum / p.step, of_steps=steps)
+        return True
+
+    def _step(self, picks: NDArray[np.int64], share: float, *, last: bool) -> float:
+        """Learn from one batch; return its loss."""
+        accumulate = self._recipe.optimizer.accumulate
+        due = last or (self.progress.step + 1) % accumulate == 0
+        try:
+            with self._fabric.no_backward_sync(self._network, enabled=not due):
+                loss = self._batch_loss(picks, share)
+                self._fabric.backward(loss / accumulate)
+            if due:
+                self._move_weights(share)
+        except torch.OutOfMemoryError as error:
+            half = max(self._recipe.run.batch // 2, 1)
+            raise LearningStoppedError(
+                "The device's memory is full; go on with a smaller batch: "
+                f"--set run.batch={half} --set optimizer.accumulate={2 * accumulate}."
+            ) from error
+        mean = self._fabric.all_reduce(loss.detach(), reduce_op="mean")
+        value = float(torch.as_tensor(mean))
+        if not math.isfinite(value):
+            raise LearningStoppedError(
+                "The loss is no number any more; start again with a lower "
+                "optimizer.peak_rate, or set optimizer.clip_norm=1.0."
+            )
+        return value
+
+    def _batch_loss(self, picks: NDArray[np.int64], share: float) -> torch.Tensor:
+        """Return this process' share of the loss; the mean of all shares is the whole."""
+        p, data, run, fabric = self.progress, self._training, self._recipe.run, self._fabric
+        seed = (run.seed * 1_000_003 + p.epoch * 100_003 + p.step) % 2**63
+        generator = torch.Generator().manual_seed(seed)
+        changes = draw_changes(len(picks), generator=generator, ranges=self._ranges)
+        own = slice(fabric.global_rank, None, fabric.world_size)
+        pixels = to_batch(data, picks[own], fabric.device)
+        inputs = network_input(augment(pixels, changes.of(own), size=self._size(share)))
+        targets = torch.from_numpy(data.targets[picks[own]]).to(fabric.device)
+        known = torch.from_numpy(data.known[picks[own]]).to(fabric.device)
+        losses = self._loss(self._network(inputs).float(), targets)
+        stated = max(int(data.known[picks].sum()), 1)
+        return (losses * known).sum() * fabric.world_size / stated
+
+    def _size(self, share: float) -> int:
+        run, size = self._recipe.run, self._recipe.model.size
+        return run.early_size or size if share < run.early_share else size
+
+    def _move_weights(self, share: float) -> None:
+        section = self._recipe.optimizer
+        if section.clip_norm is not None:
+            self._fabric.clip_gradients(
+                self._network, self._optimizer, max_norm=section.clip_norm
+            )
+        set_rate(self._optimizer, self._rate(share))
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        if self._average is not None:
+            self._average.update(self._plain, step=self.progress.steps_done)
+
+    def _rate(self, share: float) -> float:
+        plateaus = self.progress.plateaus
+        section = self._recipe.schedule
+        return self._recipe.optimizer.peak_rate * rate_share(section, share, plateaus=plateaus)
+
+    def _validate(self) -> None:
+        p, data = self.progress, self._validation
+        started = self._clock()
+        judged = self._average.module if self._average is not None else self._plain
+        size, device = self._recipe.model.size, self._fabric.device
+        logits = predict(judged, data, size=size, device=device)
+        pairs = score_pairs(
+            logits,
+            data.targets,
+            data.known,
+            sources=data.sources,
+            codes=data.codes,
+            at_least=self._recipe.run.pair_minimum,
+        )
+        score = float(np.mean([pair.auroc for pair in pairs])) if pairs else 0.0
+        self._judge(score, judged)
+        p.elapsed_s += self._clock() - started
+        self._tell(
+            "epoch",
+            of=self._recipe.run.epochs,
+            loss=p.loss_sum / max(p.step, 1),
+            val_auroc=score,
+            best_auroc=p.best_auroc,
+            pairs={f"{pair.source}/{pair.label}": round(pair.auroc, 4) for pair in pairs},
+        )
+        p.epoch, p.step, p.loss_sum = p.epoch + 1, 0, 0.0
+
+    def _judge(self, score: float, judged: nn.Module) -> None:
+        p, schedule = self.progress, self._recipe.schedule
+        if score > p.best_auroc:
+            p.best_auroc, p.best_epoch, p.stale = score, p.epoch, 0
+            self._write(BEST_NAME, judged.state_dict())
+            return
+        p.stale += 1
+        if p.stale % schedule.patience == 0:
+            p.plateaus += 1
+
+    def _save(self) -> None:
+        average = self._average.module.state_dict() if self._average is not None else {}
+        content = {
+            "network": self._plain.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "precision": self._fabric.strategy.precision.state_dict(),
+            "average": average,
+            "progress": asdict(self.progress),
+        }
+        self._write(STATE_NAME, content)
+
+    def _write(self, name: str, content: object) -> None:
+        if not self._fabric.is_global_zero:
+            return
+        buffer = BytesIO()
+        torch.save(content, buffer)
+        try:
+            write_atomically(self._run_dir / name, buffer.getvalue())
+        except OSError as error:
+            raise LearningStoppedError(
+                "The run's state cannot be written; make room on the disk and start again: "
+                "the run goes on from what was saved last."
+            ) from error
+
+    def _tell(self, event: str, **facts: object) -> None:
+        p = self.progress
+        told: Facts = {"event": event, "epoch": p.epoch + 1, "step": p.step} | facts
+        share = min(self._share_done(), 1.0)
+        told |= {"steps_done": p.steps_done, "share": share, "rate": self._rate(share)}
+        told["elapsed_s"] = round(p.elapsed_s, 1)
+        tell_all(self._listeners, told)
+
+    def _check_parts(self) -> None:
+        for part, words in ((self._training, "train on"), (self._validation, "validate on")):
+            if len(part) == 0:
+                raise LearningStoppedError(
+                    f"There is no photograph to {words}; look at the data's report."
+                )
+        stated = self._training.known.any(axis=0)
+        shown = (self._training.targets * self._training.known).any(axis=0)
+        absent = ((1 - self._training.targets) * self._training.known).any(axis=0)
+        if not (stated & shown & absent).any():
+            raise LearningStoppedError(
+                "No label is both present and absent in training, so nothing can be learned; "
+                "add photographs of the other kind."
+            )

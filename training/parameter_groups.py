@@ -1,0 +1,70 @@
+"""Parameters in groups of one learning rate each: lower layers move less."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from training.recipe import OptimizerKind, OptimizerSection
+
+HEAD_NAMES = ("classifier", "head", "fc")
+
+
+def make_optimizer(network: nn.Module, section: OptimizerSection) -> Optimizer:
+    """Return the optimizer; each group's ``share`` scales the rate, ``head`` marks the head."""
+    groups = list(_groups(network, section))
+    if section.kind is OptimizerKind.SGD:
+        return torch.optim.SGD(
+            groups, lr=section.peak_rate, momentum=section.momentum, nesterov=True
+        )
+    if section.kind is OptimizerKind.ADAMW:
+        return torch.optim.AdamW(groups, lr=section.peak_rate, foreach=True)
+    return torch.optim.Adam(groups, lr=section.peak_rate, foreach=True)
+
+
+def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Give every group its share of `rate`."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * group["share"]
+
+
+def freeze_body(network: nn.Module, *, frozen: bool) -> None:
+    """Let only the head learn, or everything again."""
+    for name, parameter in network.named_parameters():
+        if not is_head(name):
+            parameter.requires_grad_(not frozen)
+
+
+def is_head(name: str) -> bool:
+    """Whether a parameter belongs to the last, linear layer."""
+    return name.split(".")[0] in HEAD_NAMES
+
+
+def _groups(network: nn.Module, section: OptimizerSection) -> Iterator[dict[str, Any]]:
+    depths = {name: _depth(name, network) for name, _ in network.named_parameters()}
+    deepest = max(depths.values(), default=0)
+    found: dict[tuple[int, bool], list[nn.Parameter]] = {}
+    for name, parameter in network.named_parameters():
+        # Decay would pull scales and offsets towards nothing (Goyal et al., 2017, 5.1).
+        decays = parameter.ndim > 1
+        found.setdefault((depths[name], decays), []).append(parameter)
+    for (depth, decays), parameters in sorted(found.items(), key=lambda entry: entry[0]):
+        yield {
+            "params": parameters,
+            "share": section.layer_decay ** (deepest - depth),
+            "weight_decay": section.weight_decay if decays else 0.0,
+        }
+
+
+def _depth(name: str, network: nn.Module) -> int:
+    """Return how far from the input a parameter lies: stem 0, blocks 1.., then the head."""
+    parts = name.split(".")
+    blocks = getattr(network, "blocks", None)
+    stages = len(blocks) if isinstance(blocks, nn.Sequential) else 0
+    if parts[0] == "blocks":
+        return 1 + int(parts[1])
+    if is_head(name):
+        return stages + 2
+    return 0 if parts[0] in {"conv_stem", "bn1"} else stages + 1

@@ -1,0 +1,62 @@
+"""A recipe's learning in one sentence, for the model card."""
+
+from training.recipe import LossKind, LossSection, OptimizerSection, Recipe, ScheduleKind
+
+_LOSSES = {
+    LossKind.BCE: "binary cross-entropy with logits",
+    LossKind.FOCAL: "focal loss",
+    LossKind.ASYMMETRIC: "asymmetric loss",
+    LossKind.CLASS_BALANCED: "class-balanced binary cross-entropy",
+}
+_OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD with Nesterov momentum"}
+_SCHEDULES = {
+    ScheduleKind.COSINE: "and falling along half a cosine",
+    ScheduleKind.ONE_CYCLE: "along half a cosine and falling along another",
+    ScheduleKind.PLATEAU: "and lowered whenever the validation stood still",
+}
+
+
+def learning_in_words(recipe: Recipe) -> str:
+    """Return loss, optimizer and schedule, and what else was switched on."""
+    rate = f"learning rate rising to {recipe.optimizer.peak_rate:g}"
+    parts = [
+        f"{_loss(recipe.loss)}, masked where a source does not state a label",
+        f"{_optimizer(recipe.optimizer)}, {rate} {_SCHEDULES[recipe.schedule.kind]}",
+    ]
+    if recipe.run.ema:
+        parts.append(f"weights averaged with a decay of {recipe.run.ema:g}")
+    if recipe.sampling.source_power:
+        parts.append(
+            "photographs drawn so that a source's share is its size to the power of "
+            f"{1 - recipe.sampling.source_power:g}"
+        )
+    if recipe.sampling.leave_out:
+        parts.append(f"without the sources {', '.join(recipe.sampling.leave_out)}")
+    return "; ".join(parts)
+
+
+def _loss(section: LossSection) -> str:
+    words = _LOSSES[section.kind]
+    if section.kind is LossKind.FOCAL:
+        words += f" (gamma {section.gamma:g})"
+    if section.kind is LossKind.ASYMMETRIC:
+        words += (
+            f" (gamma {section.gamma_positive:g} for present, {section.gamma:g} for absent "
+            f"labels, margin {section.margin:g})"
+        )
+    if section.kind is LossKind.CLASS_BALANCED:
+        words += f" (beta {section.beta:g})"
+    return words + (f", targets smoothed by {section.smoothing:g}" if section.smoothing else "")
+
+
+def _optimizer(section: OptimizerSection) -> str:
+    words = _OPTIMIZERS[section.kind]
+    if section.weight_decay:
+        words += f" (weight decay {section.weight_decay:g})"
+    if section.layer_decay < 1:
+        words += f", each block's rate {section.layer_decay:g} of the one above"
+    if section.head_epochs:
+        words += f", the head alone for {section.head_epochs} epochs"
+    if section.clip_norm:
+        words += f", gradients clipped to {section.clip_norm:g}"
+    return words
