@@ -1,4 +1,4 @@
-"""Trains a toy network on as many processes as told; prints the losses of the run as JSON."""
+"""Trains a toy network on as many processes as told; tells the losses of the run as JSON."""
 
 import json
 import sys
@@ -14,6 +14,7 @@ from training.learning import Learning
 from training.recipe import Recipe
 
 CODES = ("DR", "EDN")
+TOLD = ("loss", "val_auroc")
 
 
 def main(run_dir: Path, processes: int) -> None:
@@ -43,12 +44,10 @@ def main(run_dir: Path, processes: int) -> None:
         run_dir=run_dir,
         clock=count().__next__,
         fabric=make_fabric(recipe, processes),
-        listeners=[
-            lambda facts: told.extend([facts[k] for k in ("loss", "val_auroc") if k in facts])
-        ],
+        listeners=[lambda facts: told.extend(facts[k] for k in TOLD if k in facts)],
     ).run()
     if told:
-        print(json.dumps(told))
+        sys.stdout.write(json.dumps(told) + "\n")
 
 
 if __name__ == "__main__":
