@@ -7,6 +7,7 @@ from retina_desktop.cli import (
     deletion,
     examinations,
     examine,
+    exporting,
     importing,
     patients,
     patients_find,
@@ -22,6 +23,7 @@ from retina_desktop.cli import (
 app = typer.Typer()
 app.add_typer(records.app, name="records")
 deletion.register(patients.app)
+exporting.register(patients.app, examinations.app)
 for commands in (patients_find, patients_history, patients_merging):
     commands.register(patients.app)
 app.add_typer(patients.app, name="patients")

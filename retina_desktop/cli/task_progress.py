@@ -19,7 +19,7 @@ from retina_desktop.services.tasks import TaskContext
 
 
 @contextmanager
-def shown_progress(words: str) -> Iterator[TaskContext]:
+def shown_progress(words: str = "Working") -> Iterator[TaskContext]:
     """Give the context of a task; its bar is drawn where stderr is a terminal.
 
     Ctrl-C asks the task to stop and lets it tell what is done; a second one ends it at once.

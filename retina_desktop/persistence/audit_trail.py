@@ -118,12 +118,12 @@ def _page(session: Session, after: int | None, size: int) -> list[AuditEntry]:
     statement = select(AuditEntryRow).order_by(AuditEntryRow.sequence).limit(size)
     if after is not None:  # None: also what somebody numbered below 1
         statement = statement.where(AuditEntryRow.sequence > after)
-    page = [_entry_of(row) for row in session.scalars(statement)]
+    page = [entry_of(row) for row in session.scalars(statement)]
     session.expunge_all()
     return page
 
 
-def _entry_of(row: AuditEntryRow) -> AuditEntry:
+def entry_of(row: AuditEntryRow) -> AuditEntry:
     """Return the entry; what cannot be read is given back in a form whose hash fails."""
     try:
         kind = RecordKind(row.record_kind)
