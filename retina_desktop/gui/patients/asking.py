@@ -50,6 +50,6 @@ class LatestQuestion(QObject):
 
     @Slot()
     def _on_cancelled(self) -> None:
-        """The lane was emptied, as at the end of a session."""
+        """Wait no longer: the lane was emptied, as at the end of a session."""
         if self.sender() is self._handle:
             self._handle = None

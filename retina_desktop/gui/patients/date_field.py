@@ -1,4 +1,4 @@
-"""A field for a typed date: in the country's order, never guessing, telling what it understood."""
+"""A field for a typed date: in the country's order, and never guessing."""
 
 from datetime import date
 

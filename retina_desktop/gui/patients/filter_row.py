@@ -97,7 +97,7 @@ class FilterRow(QWidget):
         layout.addWidget(self.refusal, 2, 0)
 
     def _show_dates(self, shown: bool) -> None:
-        """Show the date fields; hiding them takes their dates away, or they would act unseen."""
+        """Show the date fields; hidden ones are emptied, or they would act unseen."""
         self.date_box.setVisible(shown)
         if shown:
             self.born.setFocus()

@@ -1,4 +1,4 @@
-"""The form's fields: each with its name, its widget and the sentence on what is wrong with it."""
+"""The form's fields: each with its name, and the sentence on what is wrong with it."""
 
 from collections.abc import Callable
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from retina_desktop.domain.patient_duplicates import SimilarPatient
 from retina_desktop.domain.patients import Patient
 from retina_desktop.domain.undo import History
 from retina_desktop.gui.patients.conflict import Conflict
@@ -17,15 +18,6 @@ class OfferedDraft:
     entry: PatientEntry
     saved_at: datetime
     outdated: bool = False  # the patient was changed since
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarPatient:
-    """Somebody in the records who may be the same person, and why."""
-
-    patient: Patient
-    reason: str
-    certain: bool = False  # the same record number
 
 
 @dataclass(frozen=True, slots=True)

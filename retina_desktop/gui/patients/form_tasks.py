@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
+from retina_desktop.domain.patient_duplicates import SimilarPatient
 from retina_desktop.domain.patients import Patient, PatientDetails
 from retina_desktop.gui.patients.entry import PatientEntry, entry_from_document
-from retina_desktop.gui.patients.form_state import SimilarPatient
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.services.tasks import TaskContext
 
@@ -29,7 +29,7 @@ class KeptDraft:
 def save_patient(details: PatientDetails, patient: Patient | None, form: str) -> Work[Patient]:
     """Return the task that stores `details`, as a new patient where `patient` is None."""
 
-    def run(services: RecordsServices, context: TaskContext) -> Patient:
+    def run(services: RecordsServices, _context: TaskContext) -> Patient:
         acting = services.acting
         if patient is None:
             stored = services.add_patient(acting, details)
@@ -46,7 +46,7 @@ def save_patient(details: PatientDetails, patient: Patient | None, form: str) ->
 def stored_patient(patient_id: int) -> Work[Patient]:
     """Return the task that reads what stands in the records now."""
 
-    def run(services: RecordsServices, context: TaskContext) -> Patient:
+    def run(services: RecordsServices, _context: TaskContext) -> Patient:
         return services.open_patient(services.acting, patient_id).patient
 
     return run
@@ -55,7 +55,7 @@ def stored_patient(patient_id: int) -> Work[Patient]:
 def keep_draft(form: str, entry: PatientEntry, version: int) -> Work[None]:
     """Return the task that puts what was typed on the disk."""
 
-    def run(services: RecordsServices, context: TaskContext) -> None:
+    def run(services: RecordsServices, _context: TaskContext) -> None:
         content = {**entry.to_document(), _VERSION: str(version)}
         at = services.acting.now()
         services.patients.drafts.save(services.user.name, form, content, at=at)
@@ -66,7 +66,7 @@ def keep_draft(form: str, entry: PatientEntry, version: int) -> Work[None]:
 def drop_draft(form: str) -> Work[None]:
     """Return the task that forgets what was typed."""
 
-    def run(services: RecordsServices, context: TaskContext) -> None:
+    def run(services: RecordsServices, _context: TaskContext) -> None:
         services.patients.drafts.discard(services.user.name, form)
 
     return run
@@ -75,7 +75,7 @@ def drop_draft(form: str) -> Work[None]:
 def find_draft(form: str) -> Work[KeptDraft | None]:
     """Return the task that looks for what was typed and never saved."""
 
-    def run(services: RecordsServices, context: TaskContext) -> KeptDraft | None:
+    def run(services: RecordsServices, _context: TaskContext) -> KeptDraft | None:
         draft = services.patients.drafts.get(services.user.name, form)
         if draft is None:
             return None
@@ -97,10 +97,6 @@ def find_similar(
     def run(services: RecordsServices, context: TaskContext) -> tuple[SimilarPatient, ...]:
         context.progress(0.0)  # typed on while it waited
         found = services.patients.similar(services.acting, details)
-        return tuple(
-            SimilarPatient(one.patient, one.reason)
-            for one in found
-            if one.patient.id != own_id
-        )
+        return tuple(one for one in found if one.patient.id != own_id)
 
     return run

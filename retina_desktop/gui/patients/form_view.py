@@ -12,11 +12,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retina_desktop.domain.patient_duplicates import SimilarPatient
 from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.gui.patients.conflict_view import ConflictView
 from retina_desktop.gui.patients.form_fields import FormFields
-from retina_desktop.gui.patients.form_state import FormState, SimilarPatient
+from retina_desktop.gui.patients.form_state import FormState
 from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
 from retina_desktop.gui.patients.words import shown_age, shown_date, shown_person, today, tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -183,7 +184,9 @@ class PatientForm(QWidget):
 
     def _render_similar(self, state: FormState) -> None:
         self.similar.setVisible(bool(state.similar) and state.conflict is None)
-        self.similar_title.say(self.tr("Already in the records? Open instead of entering twice:"))
+        self.similar_title.say(
+            self.tr("Already in the records? Open instead of entering twice:")
+        )
         rows: list[SimilarPatient | None] = list(state.similar[:_MOST_SIMILAR])
         rows += [None] * (_MOST_SIMILAR - len(rows))
         for button, similar in zip(self.similar_buttons, rows, strict=True):
@@ -200,8 +203,7 @@ class PatientForm(QWidget):
             self.tr("Save") if conflict is None else self.tr("Save the chosen")
         )
         self.save_button.setEnabled(
-            not state.saving
-            and (state.unsaved if conflict is None else not conflict.undecided)
+            not state.saving and (state.unsaved if conflict is None else not conflict.undecided)
         )
         self.cancel_button.setText(
             self.tr("Cancel") if conflict is None else self.tr("Back to the form")

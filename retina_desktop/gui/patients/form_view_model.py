@@ -1,4 +1,4 @@
-"""The form of a patient: typing is judged, kept as a draft and undoable; saving tells conflicts."""
+"""The form of a patient: typing is judged, kept and undoable; saving tells conflicts."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import date
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.patient_duplicates import SimilarPatient
 from retina_desktop.domain.patients import Patient, PatientDetails
 from retina_desktop.domain.record_errors import (
     ConflictError,
@@ -25,7 +26,7 @@ from retina_desktop.gui.patients.entry import (
     entry_of,
     faults_of,
 )
-from retina_desktop.gui.patients.form_state import FormState, OfferedDraft, SimilarPatient
+from retina_desktop.gui.patients.form_state import FormState, OfferedDraft
 from retina_desktop.gui.patients.typed_dates import DateOrder
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.session import RecordsSession

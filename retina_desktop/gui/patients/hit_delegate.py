@@ -1,4 +1,4 @@
-"""Draws one patient of a list: name in its own script, number, age, last visit, light, badge."""
+"""Draws one patient of a list: name in its own script, number, age, last visit, light."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter

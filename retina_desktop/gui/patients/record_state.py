@@ -1,6 +1,7 @@
 """All that a patient's record shows, as one value."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from retina_desktop.domain.examinations import ExaminationState, ExaminationSummary
 from retina_desktop.domain.images import Laterality
@@ -10,7 +11,7 @@ from retina_desktop.gui.patients.trend import Trend
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit of the timeline; images and words come a moment after the rest.
+    """One visit of the timeline: its summary, and what model and reader said in words.
 
     ``images`` are numbers of photographs with their eye, in the order taken.
     """
@@ -19,7 +20,6 @@ class VisitLine:
     images: tuple[tuple[int, Laterality | None], ...] = ()
     model_words: str = ""
     reader_words: str = ""
-    complete: bool = False
 
     def of_eye(self, eye: Laterality | None) -> tuple[int, ...]:
         """Return the photographs of one eye."""
@@ -45,7 +45,6 @@ class RecordState:
     trend_code: str = ""
     merged: tuple[MergedPatient, ...] = ()
     loading: bool = False
-    complete: bool = False
     busy: str = ""  # what is being done, in words
     error: str = ""
     selected_visit: int | None = None
@@ -55,14 +54,13 @@ class RecordState:
         """The chosen label's course."""
         return next((t for t in self.trends if t.code == self.trend_code), None)
 
-    @property
-    def open_visit_ids(self) -> frozenset[int]:
-        """The visits to which photographs can still be added."""
-        return frozenset(
-            line.summary.id
-            for line in self.visits
-            if line.summary.state is not ExaminationState.SIGNED
-        )
+    def open_visit_of(self, day: date) -> int | None:
+        """Return the visit of `day` to which photographs can still be added."""
+        for line in self.visits:
+            summary = line.summary
+            if summary.visit_date == day and summary.state is not ExaminationState.SIGNED:
+                return summary.id
+        return None
 
     def with_trends(self, trends: tuple[Trend, ...]) -> "RecordState":
         """Return the state with courses; the chosen label stays where it still has one."""

@@ -94,9 +94,7 @@ class SearchPanel(QWidget):
         empty = not state.hits and (state.answered or bool(state.error))
         if empty and state.answered and not state.error:
             self.message.setText(self._nothing_found(state))
-        self._pages.setCurrentWidget(
-            self.message if empty and not state.error else self.list
-        )
+        self._pages.setCurrentWidget(self.message if empty and not state.error else self.list)
 
     def go_to_field(self) -> None:
         """Put the keyboard into the field, ready to type over what stands there."""

@@ -1,4 +1,4 @@
-"""Searches as one types: workers answer, late answers are dropped, pages follow the scrolling."""
+"""Searches as one types: workers answer, late answers are dropped, pages follow scrolling."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Thumbnails of stored photographs: read and decoded in a worker when a row is painted, kept."""
+"""Thumbnails of stored photographs: read in a worker when a row is painted, and kept."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
@@ -83,9 +83,9 @@ def _read(
 ) -> Callable[[RecordsServices, TaskContext], dict[int, QImage]]:
     ids = tuple(image_ids)
 
-    def run(services: RecordsServices, context: TaskContext) -> dict[int, QImage]:
+    def run(services: RecordsServices, _context: TaskContext) -> dict[int, QImage]:
         found = services.patients.thumbnails(ids)
-        # QImage is a value without a thread of its own: decoding it here keeps the window free.
+        # QImage is a value without a thread: decoded here, it does not hold up the window.
         return {image_id: QImage.fromData(found.get(image_id, b"")) for image_id in ids}
 
     return run

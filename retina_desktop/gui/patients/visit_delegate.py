@@ -1,4 +1,4 @@
-"""Draws one visit: right eye on the left as one faces the patient, date, state, light, words."""
+"""Draws one visit: right eye on the left as one faces the patient, state, light, words."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath
@@ -94,7 +94,7 @@ class VisitDelegate(QStyledItemDelegate):
             painter.drawPixmap(box.center() - QPointF(10, 10), icon)
         painter.restore()
         more = f" +{len(images) - 1}" if len(images) > 1 else ""
-        empty = not images and line.complete
+        empty = not images
         self._paint_tag(painter, f"{eye.shown}{more}", box, empty=empty)
 
     def _paint_tag(self, painter: QPainter, text: str, box: QRectF, *, empty: bool) -> None:
@@ -160,8 +160,6 @@ class VisitDelegate(QStyledItemDelegate):
         draw_elided(painter, tier_text(line), row.adjusted(_LIGHT + 6, 0, 0, 0))
 
     def _paint_words(self, painter: QPainter, line: VisitLine, rows: list[QRect]) -> None:
-        if not line.complete:
-            return
         colors, metrics = self._theme.colors, painter.fontMetrics()
         heads = (tr("Model"), tr("Reader"))
         width = max(metrics.horizontalAdvance(head) for head in heads) + _PADDING

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # some of these modules import NumPy, which the first paint does not need
+    from retina_desktop.domain.patients import Patient
+    from retina_desktop.services.deletion import DeletePatient, PlanDeletion
     from retina_desktop.services.importing import CarryOutImport
     from retina_desktop.services.importing_plan import PlanImport
+    from retina_desktop.services.patient_duplicates import SimilarPatients
+    from retina_desktop.services.patient_history import PatientHistory
     from retina_desktop.services.patient_merging import MergePatients, UndoMerge
     from retina_desktop.services.patient_records import ChangePatient
     from retina_desktop.services.patient_search import SearchPatients
@@ -19,14 +23,21 @@ if TYPE_CHECKING:  # some of these modules import NumPy, which the first paint d
 class PatientServices:
     """The use cases on patients and lists.
 
-    ``thumbnails`` returns small JPEGs by photograph; unknown ones are left out.
+    ``merged_into`` returns who shows in a patient's record; ``thumbnails`` small JPEGs by
+    photograph, unknown ones left out.
     """
 
     search: "SearchPatients"
+    similar: "SimilarPatients"
+    history: "PatientHistory"
     change: "ChangePatient"
     drafts: "FormDraftStore"
     merge: "MergePatients"
     undo_merge: "UndoMerge"
+    merged_into: Callable[[int], "tuple[Patient, ...]"]
+    find_by_number: Callable[[str], "Patient | None"]
+    plan_deletion: "PlanDeletion"
+    delete: "DeletePatient"
     thumbnails: Callable[[Sequence[int]], Mapping[int, bytes]]
     worklist: "ShowWorklist"
     plan_import: "PlanImport"

@@ -46,9 +46,7 @@ class LineDelegate(QStyledItemDelegate):
         inner = row.adjusted(12, _PADDING, -14, -_PADDING)
         metrics = painter.fontMetrics()
         first = max(metrics.horizontalAdvance(tr("No referral")), 76) + _LIGHT + 18
-        last = max(
-            metrics.horizontalAdvance(shown_state(state)) for state in ExaminationState
-        )
+        last = max(metrics.horizontalAdvance(shown_state(state)) for state in ExaminationState)
         last = max(last, metrics.horizontalAdvance(analysed_text(line.visit))) + 8
         self._paint_tier(painter, line, QRect(inner.x(), inner.y(), first, inner.height()))
         middle = inner.adjusted(first, 0, -last - 10, 0)

@@ -1,17 +1,135 @@
-"""The worklist page."""
+"""The Worklist page: what waits on a day, urgent first."""
 
-from typing import ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout
 
-from retina_desktop.gui.pages import Page, PageId, PageTools
+from retina_desktop.domain.errors import RetinaError
+from retina_desktop.gui.pages import Page, PageId, PageTools, Place
+from retina_desktop.gui.patients.words import today, tr
+from retina_desktop.gui.worklist.batch import DaysReports, days_reports, told_outcomes
+from retina_desktop.gui.worklist.view import WorklistView
+from retina_desktop.gui.worklist.view_model import WorklistViewModel
+
+if TYPE_CHECKING:
+    from retina_desktop.gui.task_runner import TaskHandle
 
 
 class WorklistPage(Page):
-    """The worklist page."""
+    """Wires the list to the records, and leads to the examinations."""
 
     id: ClassVar[PageId] = PageId.WORKLIST
 
-    def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, tools: PageTools) -> None:
+        super().__init__()
         self._tools = tools
+        self._running: TaskHandle | None = None
+        self.view_model = WorklistViewModel(tools.session, today=today, parent=self)
+        self.view = WorklistView(tools.theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view)
+        model, view = self.view_model, self.view
+        model.state_changed.connect(view.render_state)
+        model.examination_chosen.connect(self._open)
+        model.failed.connect(tools.notifications.report)
+        view.day_chosen.connect(model.show_day)
+        view.day_stepped.connect(model.step_day)
+        view.today_requested.connect(model.show_today)
+        view.filter_chosen.connect(model.filter_state)
+        view.line_marked.connect(model.select)
+        view.examination_chosen.connect(self._open)
+        view.next_requested.connect(model.open_next)
+        view.print_requested.connect(self._print_day)
+        view.cancel_requested.connect(self._cancel)
+        for keys, then in (
+            ("N", model.open_next),
+            ("T", model.show_today),
+            ("Ctrl+P", self._print_day),
+            ("Alt+Left", lambda: model.step_day(-1)),
+            ("Alt+Right", lambda: model.step_day(1)),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(then)
+        view.render_state(model.state)
+
+    def activated(self) -> None:
+        """Read what may be new, and put the keyboard into the list."""
+        if self.view_model.state.worklist is None:
+            self.view_model.show_today()
+        else:
+            self.view_model.look()
+        self.view.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def forget(self) -> None:
+        """Drop everything of every patient."""
+        self._cancel()
+        self.view_model.forget()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Watch for changes while the list can be seen."""
+        super().showEvent(event)
+        self.view_model.watch(watching=True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Stop watching."""
+        super().hideEvent(event)
+        self.view_model.watch(watching=False)
+
+    @Slot(int)
+    def _open(self, examination_id: int) -> None:
+        self.place_requested.emit(Place(PageId.EXAMINATION, examination_id))
+
+    @Slot()
+    def _print_day(self) -> None:
+        if self._running is not None or not self.view_model.state.all_lines:
+            return
+        chosen = self._tools.dialogs.folder(self)
+        if chosen:
+            self.make_reports(chosen[0])
+
+    def make_reports(self, folder: Path) -> None:
+        """Write the reports of the day's signed examinations into `folder`."""
+        day = self.view_model.state.day
+        handle = self._tools.session.write(days_reports(day, folder, drafts=False))
+        handle.progressed.connect(self._on_progress)
+        handle.succeeded.connect(self._on_reports)
+        handle.failed.connect(self._on_failed)
+        handle.cancelled.connect(self._on_cancelled)
+        handle.finished.connect(self._on_finished)
+        self._running = handle
+        self._on_progress(0.0, "")
+        handle.start()
+
+    @Slot()
+    def _cancel(self) -> None:
+        if self._running is not None:
+            self._running.cancel()
+
+    @Slot(float, str)
+    def _on_progress(self, fraction: float, _message: str) -> None:
+        self.view_model.be_busy(tr("Making the day's reports…"), fraction)
+
+    @Slot(object)
+    def _on_reports(self, made: DaysReports) -> None:
+        self.view_model.say(told_outcomes(made.outcomes))
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if isinstance(error, RetinaError):
+            self.view_model.say(str(error))
+        else:
+            self.view_model.say("")
+            self._tools.notifications.report(error)
+
+    @Slot()
+    def _on_cancelled(self) -> None:
+        self.view_model.say(tr("Cancelled; the reports made until then are in the folder."))
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._running = None

@@ -8,6 +8,7 @@ from datetime import date
 from retina_desktop.domain.examinations import ExaminationState
 from retina_desktop.services.worklist import Worklist, WorklistLine
 
+_DONE = ExaminationState.SIGNED
 _READABLE = (ExaminationState.TO_BE_READ, ExaminationState.ANALYSED)
 
 
@@ -31,17 +32,16 @@ class WorklistState:
 
     @property
     def lines(self) -> tuple[WorklistLine, ...]:
-        """The lines that pass the filter, urgent first."""
+        """The lines that pass the filter, in the order of `all_lines`."""
         return tuple(
-            line
-            for line in self.all_lines
-            if self.shown_state in (None, line.visit.state)
+            line for line in self.all_lines if self.shown_state in (None, line.visit.state)
         )
 
     @property
     def all_lines(self) -> tuple[WorklistLine, ...]:
-        """Every line of the day."""
-        return self.worklist.lines if self.worklist else ()
+        """Every line of the day: urgent first, what is signed and done at the end."""
+        lines = self.worklist.lines if self.worklist else ()
+        return tuple(sorted(lines, key=lambda line: line.visit.state is _DONE))
 
     @property
     def counts(self) -> Mapping[ExaminationState, int]:

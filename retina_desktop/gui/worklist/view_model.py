@@ -45,7 +45,7 @@ class WorklistViewModel(QObject):
         self._watch.setInterval(WATCH_MS)
         self._watch.timeout.connect(self.look)
 
-    def watch(self, watching: bool) -> None:
+    def watch(self, *, watching: bool) -> None:
         """Look for changes every few seconds, while the list can be seen."""
         if watching:
             self._watch.start()
@@ -65,7 +65,7 @@ class WorklistViewModel(QObject):
             self._read(self.state.day)
             return
 
-        def run(services: RecordsServices, context: TaskContext) -> Worklist | None:
+        def run(services: RecordsServices, _context: TaskContext) -> Worklist | None:
             return services.patients.worklist.changed(services.acting, shown)
 
         self._question.ask(self._session.read(run))

@@ -1,0 +1,42 @@
+"""A dialog with patients' data: covered while the window is locked, gone with the user."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+
+from retina_desktop.gui.records.session import RecordsSession
+
+
+class RecordsDialog(QDialog):
+    """Hides when the session locks, comes back when it unlocks, closes when it ends."""
+
+    def __init__(self, session: RecordsSession, title: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setWindowTitle(title)  # never a patient's name
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._covered = False
+        session.locked.connect(self._cover)
+        session.unlocked.connect(self._uncover)
+        session.closed.connect(self.reject)
+
+    @Slot()
+    def _cover(self) -> None:
+        if self.isVisible():
+            self._covered = True
+            self.setVisible(False)  # not hide(): a dialog's result stays open
+
+    @Slot()
+    def _uncover(self) -> None:
+        if self._covered:
+            self._covered = False
+            self.open()
+
+
+def dialog_button(text: str, name: str = "", tip: str = "") -> QPushButton:
+    """Return a button that Enter does not press by accident."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setAccessibleName(text.rstrip("…"))
+    button.setToolTip(tip)
+    button.setAutoDefault(False)
+    return button
