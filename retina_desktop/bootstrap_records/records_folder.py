@@ -16,6 +16,7 @@ from retina_desktop.config.folders import Folders
 from retina_desktop.domain.record_errors import RecordsUnavailableError
 from retina_desktop.domain.records_states import RecordsState
 from retina_desktop.domain.users import SINGLE_USER, Stamp
+from retina_desktop.persistence.restore_folders import finish_restore
 
 if TYPE_CHECKING:
     from retina_desktop.persistence.key_vault import Argon2Cost
@@ -40,7 +41,11 @@ class Workstation:
 
 
 def records_state(folders: Folders) -> RecordsState:
-    """Return what somebody meets who comes to the records; reads one small file at most."""
+    """Return what somebody meets who comes to the records; reads one small file at most.
+
+    Ends a restore that was cut off at its last step.
+    """
+    finish_restore(folders.data)
     folder = folders.data / "records"
     has_keys = (folder / KEYS_FILE).exists()
     if not (folder / DATABASE_FILE).exists():

@@ -13,7 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import typer
 
 from retina_desktop.config.folders import Folders
-from retina_desktop.domain.errors import OutputUnwritableError, RetinaError
+from retina_desktop.domain.errors import OutputUnwritableError, RetinaError, TaskCancelledError
 from retina_desktop.services.whole_files import write_whole
 
 log = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             stop(ExitCode.NOTHING_DONE, str(error))
         except (typer.Exit, typer.Abort):
             raise
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, TaskCancelledError):
             stop(ExitCode.SOME_FAILED, "Stopped.")
         except BrokenPipeError:
             _let_go_of_stdout()

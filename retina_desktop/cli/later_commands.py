@@ -19,6 +19,9 @@ RECORD_COMMANDS = (
     "reports",
     "import",
     "audit",
+    "backup",
+    "restore",
+    "verify",
     "users",
 )
 

@@ -4,6 +4,7 @@ import typer
 
 from retina_desktop.cli import (
     audit,
+    backup,
     deletion,
     examinations,
     examine,
@@ -15,8 +16,10 @@ from retina_desktop.cli import (
     patients_merging,
     records,
     report,
+    restore,
     sign,
     users,
+    verify,
     worklist,
 )
 
@@ -36,4 +39,7 @@ app.command(name="report-day")(report.report_day)
 app.add_typer(report.app, name="reports")
 app.add_typer(importing.app, name="import")
 app.add_typer(audit.app, name="audit")
+app.add_typer(backup.app, name="backup")
+app.command(name="restore")(restore.restore)
+app.command(name="verify")(verify.verify)
 app.add_typer(users.app, name="users")

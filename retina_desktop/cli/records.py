@@ -16,7 +16,6 @@ from retina_desktop.cli.console import ExitCode, give, give_json, guarded, say, 
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
-    UserName,
     ask_new_password,
     ask_password,
     ask_recovery_key,
@@ -24,14 +23,14 @@ from retina_desktop.cli.records_session import (
     folders_of,
     opened,
 )
-from retina_desktop.domain.record_errors import StoredImageDamagedError, StoredImageMissingError
-from retina_desktop.domain.users import Permission
+from retina_desktop.cli.verify import verify
 
 app = typer.Typer(
     help="The clinic's records: set up, log in, recover, verify; the clinic's own page.",
     no_args_is_help=True,
 )
 app.add_typer(clinic.app, name="clinic")
+app.command(name="verify")(verify)
 
 
 @app.command(name="setup")
@@ -143,45 +142,3 @@ def recover(
     if as_json:
         give_json(document(user=name))
     say(f"{name} has a new password; the recovery key stays valid, keep it locked away.")
-
-
-@app.command()
-@guarded
-def verify(
-    *, data_dir: DataFolder = None, user: UserName = None, as_json: AsJson = False
-) -> None:
-    """Read every photograph, every record and the whole audit trail against their hashes."""
-    with opened(data_dir, user) as session:
-        session.acting.allowed(Permission.SEE_AUDIT)
-        records = session.records
-        missing = records.reconciliation.missing
-        damaged: list[str] = []
-        files = 0
-        for file in records.images.files():
-            files += 1
-            try:
-                records.images.verify(file.sha256)
-            except (StoredImageDamagedError, StoredImageMissingError):
-                damaged.append(file.sha256)
-        chain = records.audit.verify()
-    problems = [problem.sentence for problem in chain.problems]
-    problems += [f"Photograph {name}: its file is missing." for name in missing]
-    problems += [f"Photograph {name}: its file is damaged." for name in damaged]
-    if as_json:
-        give_json(
-            document(
-                intact=not problems,
-                photographs=files,
-                missing=missing,
-                damaged=damaged,
-                audit_entries=chain.entries,
-                problems=problems,
-            )
-        )
-    else:
-        give(
-            "\n".join([f"{files} photographs, {chain.entries} audit entries read.", *problems])
-        )
-    if problems:
-        stop(ExitCode.SOME_FAILED, "The records are not as they were written.")
-    say("The records are as they were written.")

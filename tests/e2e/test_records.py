@@ -283,7 +283,7 @@ def test_a_forgotten_password_is_replaced_with_the_recovery_key(copy):
 def test_verify_passes_on_what_nobody_touched(copy):
     verified = copy.ok("records", "verify")
     assert verified["intact"]
-    assert verified["photographs"] == 2
+    assert verified["files"] == 4  # two photographs, two reports
 
 
 def test_verify_finds_a_damaged_and_a_missing_photograph(copy):
