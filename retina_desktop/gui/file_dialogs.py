@@ -43,6 +43,19 @@ class FileDialogs:
         known = path.suffix.lower() in {".jpg", ".jpeg", ".png"}
         return path if known else path.with_name(f"{path.name}.jpg")
 
+    def text_target(self, parent: QWidget, suggestion: str) -> Path | None:
+        """Ask where to save a text."""
+        name, _ = QFileDialog.getSaveFileName(
+            parent, _tr("Save"), suggestion, f"{_tr('Text')} (*.txt)"
+        )
+        return Path(name) if name else None
+
+    def picture(self, parent: QWidget) -> Path | None:
+        """Ask for a PNG or JPEG, such as a logo."""
+        kinds = f"{_tr('Pictures')} (*.png *.jpg *.jpeg)"
+        name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a picture"), "", kinds)
+        return Path(name) if name else None
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("FileDialogs", text)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.page_flow import PageFlow
 from retina_desktop.gui.page_table import build_page
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
@@ -35,6 +36,7 @@ class Shell(QObject):
         self.flow.shown.connect(self._enable)
         if self.session is not None:
             self.session.state_changed.connect(self.render_state)
+            self.session.failed.connect(self._on_failed)
         self._enable()
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -79,6 +81,12 @@ class Shell(QObject):
         """Finish what is being written; False when some did not stop in time."""
         return self.session is None or self.session.shut_down()
 
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        # A sentence for the user stands in the form itself.
+        if self._tools is not None and not isinstance(error, RetinaError):
+            self._tools.notifications.report(error)
+
     @Slot()
     def _enable(self) -> None:
         state = SessionState() if self.session is None else self.session.state
@@ -104,4 +112,5 @@ class Shell(QObject):
 
         if self._tools is None:
             raise LookupError("there are no records in this window")
-        return DoorPage(self._tools.theme, self._tools.session)
+        tools = self._tools
+        return DoorPage(tools.theme, tools.session, tools.dialogs)

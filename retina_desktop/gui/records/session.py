@@ -101,6 +101,10 @@ class RecordsSession(QObject):
         """Prepare what takes long and nobody waits for: a backup, a check of everything."""
         return self._upkeep.prepare(self._bound(work))
 
+    def aside(self, task: Task[_T]) -> TaskHandle:
+        """Prepare what needs no records: a file to be written beside them."""
+        return self._doors.prepare(task)
+
     # -- coming and going ------------------------------------------------------------------
 
     @Slot()
