@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from retina_desktop import __version__
 from retina_desktop.bootstrap import model_library
 from retina_desktop.config.folders import Folders
+from retina_desktop.domain.clinic import ClinicProfile
 from retina_desktop.domain.errors import BundleRefusedError, ModelNotFoundError
 from retina_desktop.domain.report_content import (
-    ClinicProfile,
     Language,
     ModelProfile,
     Paper,
@@ -17,9 +17,12 @@ from retina_desktop.domain.report_content import (
     Template,
 )
 from retina_desktop.domain.stored_analyses import ModelProvenance
+from retina_desktop.services.acting import Acting
+from retina_desktop.services.clinic_profile import OpenClinicProfile
 from retina_desktop.services.examination_records import OpenExamination
 from retina_desktop.services.report_content import GatherReportContent
 from retina_desktop.services.report_history import ReportHistory
+from retina_desktop.services.report_settings import OpenReportDefaults, SaveReportDefaults
 from retina_desktop.services.reports import (
     ListReports,
     MakeDaysReports,
@@ -33,10 +36,10 @@ if TYPE_CHECKING:
     from retina_desktop.persistence.opening import Records
     from retina_desktop.reporting.examination_report import ReportAssets
 
+_NO_CLINIC = "Retina Desktop"  # at the top until a clinic has entered its name
 
-def report_desk(
-    records: "Records", folders: Folders, *, clinic: ClinicProfile | None = None
-) -> ReportDesk:
+
+def report_desk(records: "Records", folders: Folders) -> ReportDesk:
     """Return the use cases on reports over the open records.
 
     Parameters
@@ -45,8 +48,6 @@ def report_desk(
         Open; the desk is of no use once they are closed.
     folders : Folders
         Where fonts, words and model bundles are.
-    clinic : ClinicProfile or None
-        What to print at the top; None prints what the clinic has set.
     """
     from retina_desktop.persistence.report_store import SqlReportStore
 
@@ -60,7 +61,7 @@ def report_desk(
         images=records.images,
         audit=records.audit,
         history=ReportHistory(records.examinations, records.analyses, records.readings),
-        surroundings=_Surroundings(records, folders, clinic),
+        surroundings=_Surroundings(records, folders),
         software_version=__version__,
     )
     press = _Press(folders)
@@ -71,6 +72,8 @@ def report_desk(
         reprint=ReprintReport(store, records.images, records.audit),
         listed=ListReports(store, records.audit),
         make_days=MakeDaysReports(records.examinations, make),
+        defaults=OpenReportDefaults(records.settings),
+        save_defaults=SaveReportDefaults(records.settings),
     )
 
 
@@ -99,10 +102,10 @@ class _Surroundings:
 
     records: "Records"
     folders: Folders
-    given: ClinicProfile | None
 
-    def clinic(self) -> ClinicProfile:
-        return self.given or ClinicProfile("Retina Desktop")
+    def clinic(self, acting: Acting) -> ClinicProfile:
+        profile = OpenClinicProfile(self.records.settings)(acting).profile
+        return profile or ClinicProfile(_NO_CLINIC)
 
     def local_time(self, moment: datetime) -> datetime:
         return moment.astimezone()

@@ -1,5 +1,6 @@
 """``retina-desktop report``, ``reports`` and ``report-day``: examinations as PDF."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -16,24 +17,23 @@ from retina_desktop.cli.records_session import (
     folders_of,
     opened,
 )
-from retina_desktop.domain.report_content import ClinicProfile, Language, Paper, Template
+from retina_desktop.domain.report_content import Language, Paper, Template
 from retina_desktop.domain.reports import StoredReport
 from retina_desktop.services.reports import DayOutcome, PrintedReport, ReportDesk
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.whole_files import check_writable, write_whole
 
-app = typer.Typer(help="Reports that were made.", no_args_is_help=True)
+app = typer.Typer(help="Reports that were made, and how they are made.", no_args_is_help=True)
 
 TemplateOption = Annotated[Template, typer.Option(help="For whom.")]
 PaperOption = Annotated[
     Paper | None,
-    typer.Option(case_sensitive=False, help="As the clinic has set if left out."),
+    typer.Option(case_sensitive=False, help="As the clinic has chosen if left out."),
 ]
 LanguageOption = Annotated[
     Language | None,
-    typer.Option(case_sensitive=False, help="Of the words; as the clinic has set if left out."),
+    typer.Option(case_sensitive=False, help="As the clinic has chosen if left out."),
 ]
-ClinicName = Annotated[str, typer.Option(help="Printed at the top in place of what is set.")]
 
 
 @guarded
@@ -52,8 +52,6 @@ def report(
     recipient: Annotated[
         str, typer.Option(help="Name and address of whom the letter is for.")
     ] = "",
-    clinic: ClinicName = "",
-    clinic_address: Annotated[str, typer.Option()] = "",
     data_dir: DataFolder = None,
     user: UserName = None,
     as_json: AsJson = False,
@@ -68,9 +66,8 @@ def report(
     if out.is_dir():
         stop(ExitCode.USAGE, f"{shown(out)} is a folder; name a file for the PDF.")
     check_writable(out)
-    profile = ClinicProfile(clinic, clinic_address) if clinic else None
     with opened(data_dir, user) as session:
-        desk = report_desk(session.records, folders_of(data_dir), clinic=profile)
+        desk = report_desk(session.records, folders_of(data_dir))
         if number is not None:
             printed = desk.reprint(session.acting, number)
         elif examination is not None:
@@ -78,8 +75,8 @@ def report(
                 session.acting,
                 examination,
                 template,
-                paper or desk.default_paper,
-                language or desk.default_language,
+                paper or desk.defaults(session.acting).paper,
+                language or desk.defaults(session.acting).language,
                 recipient=recipient,
             )
         write_whole(out, printed.pdf)
@@ -118,8 +115,8 @@ def report_day(
             session.acting,
             day.date(),
             template,
-            paper or desk.default_paper,
-            language or desk.default_language,
+            paper or desk.defaults(session.acting).paper,
+            language or desk.defaults(session.acting).language,
             give_out=give_out,
             drafts=drafts,
         )
@@ -154,6 +151,31 @@ def list_reports(
         give("\n".join(map(_line, found)))
     else:
         say("No report was made yet.")
+
+
+@app.command()
+@guarded
+def defaults(
+    *,
+    paper: PaperOption = None,
+    language: LanguageOption = None,
+    data_dir: DataFolder = None,
+    user: UserName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show, or choose for the whole clinic, the paper and language of reports."""
+    with opened(data_dir, user) as session:
+        desk = report_desk(session.records, folders_of(data_dir))
+        chosen = desk.defaults(session.acting)
+        if paper or language:
+            changed = replace(
+                chosen, paper=paper or chosen.paper, language=language or chosen.language
+            )
+            chosen = desk.save_defaults(session.acting, changed)
+    if as_json:
+        give_json(document(paper=chosen.paper, language=chosen.language))
+    else:
+        give(f"Paper {chosen.paper.shown}, language {chosen.language.shown}")
 
 
 def _line(made: StoredReport) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from retina_desktop.domain.analyses import ActivationMaps
 from retina_desktop.domain.audit import AuditHead
+from retina_desktop.domain.clinic import ClinicProfile
 from retina_desktop.domain.decisions import Addendum, Grade, Reading, Signature
 from retina_desktop.domain.examinations import ExaminationDetails
 from retina_desktop.domain.findings import Finding
@@ -71,16 +72,6 @@ _LANGUAGE_NAMES = {
     Language.FRENCH: "Français",
     Language.ARABIC: "العربية",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ClinicProfile:
-    """Who reports; ``logo`` is a PNG or JPEG, empty where there is none."""
-
-    name: str
-    address: str = ""
-    contact: str = ""
-    logo: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

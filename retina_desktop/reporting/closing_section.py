@@ -20,6 +20,7 @@ from retina_desktop.reporting.typesetting.type_styles import MUTED, Span, TypeSt
 
 _SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 60 * MM, 16 * MM
 _PROGRAM = "Retina Desktop"
+_FACT_NAMES = 44 * MM
 _LONG_ADDENDUM = 1500  # characters
 _LIMITS = ("limits.probability", "limits.heatmap", "limits.absence")
 
@@ -43,7 +44,7 @@ def addenda(
     for added in sheet.content.addenda:
         made = texts("addendum.made", date=texts.date(added.at.date()), name=added.shown_name)
         cell: Cell = [
-            TextBlock(press, [Span(made, bold=True)], styles.SMALL, space_after=1),
+            TextBlock(press, [Span(made, bold=True)], style, space_after=1),
             TextBlock(press, _cut(added.text, longest), style),
         ]
         if len(added.text) > _LONG_ADDENDUM and longest is None:
@@ -74,14 +75,14 @@ def comment(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
     ]
 
 
-def signature_block(sheet: Sheet, *, in_letter: bool = False) -> list[Flowable]:
+def signature_block(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
     """Return the signature's image or a line to sign on, with the reader's name and moment.
 
-    A letter has neither the field's name nor the hash of what was signed.
+    ``brief`` leaves out the field's name and the hash of what was signed.
     """
     texts, press, content = sheet.texts, sheet.press, sheet.content
     cell: Cell = []
-    if not in_letter:
+    if not brief:
         cell.append(TextBlock(press, texts("signature.heading"), styles.FIELD_NAME))
     if content.signature and content.signature_image:
         jpeg, width, height = sheet.mark(
@@ -106,7 +107,7 @@ def signature_block(sheet: Sheet, *, in_letter: bool = False) -> list[Flowable]:
         )
         cell.append(TextBlock(press, when, styles.SMALL))
         signed = texts("signature.record_hash", hash=content.signature.content_sha256)
-        if not in_letter:
+        if not brief:
             cell.append(TextBlock(press, signed, styles.NOTE))
     else:
         cell.append(TextBlock(press, texts("signature.not_signed"), styles.SMALL))
@@ -123,7 +124,7 @@ def provenance(sheet: Sheet) -> list[Flowable]:
         ]
         for key, value in _facts(sheet, content)
     ]
-    table = columns(press, rows, [34 * MM, sheet.width - 34 * MM], gap=6, row_gap=1.5)
+    table = columns(press, rows, [_FACT_NAMES, sheet.width - _FACT_NAMES], gap=6, row_gap=1.5)
     return [_heading(sheet, "provenance.heading"), Spacer(1, 2), table, Spacer(1, 7)]
 
 

@@ -31,7 +31,9 @@ _LONG_TEXT = 600  # characters
 _PAIR_GAP = 1.5 * MM  # between a photograph and its overlay
 
 
-def eye_columns(sheet: Sheet, *, most: int | None = None) -> list[Flowable]:
+def eye_columns(
+    sheet: Sheet, *, most: int | None = None, pictures: float = 1.0
+) -> list[Flowable]:
     """Return pictures and findings of both eyes, the right eye at the left of the page.
 
     Parameters
@@ -40,23 +42,27 @@ def eye_columns(sheet: Sheet, *, most: int | None = None) -> list[Flowable]:
         The report.
     most : int or None
         Most findings an eye to list; the rest is counted. None lists all.
+    pictures : float
+        Share of the column that photograph and overlay take.
     """
     blocks: list[Flowable] = []
     width = (sheet.width - _GUTTER) / 2
     for eyes in (sheet.eyes[:2], sheet.eyes[2:]):
         if eyes:
-            blocks += _pair_of_eyes(sheet, eyes, [width + _GUTTER, width], most)
-    if most is None and any(eye.listed for eye in sheet.eyes):
-        blocks.append(TextBlock(sheet.press, sheet.texts("findings.legend"), styles.NOTE))
+            blocks += _pair_of_eyes(sheet, eyes, [width + _GUTTER, width], most, pictures)
     return [*blocks, Spacer(1, 6)]
 
 
 def _pair_of_eyes(
-    sheet: Sheet, eyes: Sequence[EyeFindings], widths: Sequence[float], most: int | None
+    sheet: Sheet,
+    eyes: Sequence[EyeFindings],
+    widths: Sequence[float],
+    most: int | None,
+    pictures: float,
 ) -> list[Flowable]:
     """Return a head that stays in one piece, and findings that may go on on the next page."""
     padding: list[Cell] = [[]] * (2 - len(eyes))
-    heads = [*(_eye_head(sheet, eye, widths[1]) for eye in eyes), *padding]
+    heads = [*(_eye_head(sheet, eye, widths[1], pictures) for eye in eyes), *padding]
     lists = [_finding_cells(sheet, eye, most) for eye in eyes]
     rows: list[list[Cell]] = [
         [*cells, *padding] for cells in map(list, zip_longest(*lists, fillvalue=[]))
@@ -78,7 +84,10 @@ def _pair_of_eyes(
         keep_order=True,
         split_rows=any(_has_long_text(eye) for eye in eyes),
     )
-    return [head, findings]
+    if most is not None or not any(eye.listed for eye in eyes):
+        return [head, findings]
+    legend = TextBlock(press, sheet.texts("findings.legend"), styles.NOTE, space_after=4)
+    return [head, legend, findings]
 
 
 def _has_long_text(eye: EyeFindings) -> bool:
@@ -134,7 +143,7 @@ def _filled(sentence: str, listed: str) -> str:
     return sentence.replace("\u2068\0\u2069", listed)
 
 
-def _eye_head(sheet: Sheet, eye: EyeFindings, width: float) -> Cell:
+def _eye_head(sheet: Sheet, eye: EyeFindings, width: float, share: float) -> Cell:
     texts, press = sheet.texts, sheet.press
     title = [
         Span(texts.eye(eye.eye)),
@@ -147,9 +156,9 @@ def _eye_head(sheet: Sheet, eye: EyeFindings, width: float) -> Cell:
     if not eye.photographs:
         return [*cell, TextBlock(press, texts("eye.no_photograph"), styles.BODY)]
     first = shown_first(eye)
-    pictures = picture_cells(sheet, first, (width - _PAIR_GAP) / 2)
+    side = (width - _PAIR_GAP) / 2 * share
+    pictures = picture_cells(sheet, first, side)
     if pictures:
-        side = (width - _PAIR_GAP) / 2
         pair = [*pictures, *([[]] * (2 - len(pictures)))]
         cell.append(
             columns(press, [pair], [side + _PAIR_GAP, side], gap=_PAIR_GAP, keep_order=True)
@@ -174,8 +183,13 @@ def shown_first(eye: EyeFindings) -> ReportedPhotograph:
     return max(eye.photographs, key=quality)
 
 
-def picture_cells(sheet: Sheet, photo: ReportedPhotograph, side: float) -> list[Cell]:
-    """Return photograph and overlay with captions, `side` points wide; none without pixels."""
+def picture_cells(
+    sheet: Sheet, photo: ReportedPhotograph, side: float, *, say_none: bool = True
+) -> list[Cell]:
+    """Return photograph and overlay with captions, `side` points wide; none without pixels.
+
+    ``say_none`` puts words where there is no overlay.
+    """
     printed = sheet.printed(photo)
     if printed is None:
         return []
@@ -197,7 +211,7 @@ def picture_cells(sheet: Sheet, photo: ReportedPhotograph, side: float) -> list[
             alternative=texts("eye.overlay_alternative", label=name, eye=eye),
         )
         cells.append([overlay, *_caption(sheet, texts("eye.overlay", label=name))])
-    else:
+    elif say_none:
         cells.append([Spacer(1, side / 2 - 8), *_caption(sheet, texts("eye.no_overlay"))])
     return cells
 

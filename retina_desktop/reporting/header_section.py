@@ -34,11 +34,14 @@ def letterhead(sheet: Sheet) -> list[Flowable]:
         ]
     cells: list[Cell] = [name, _code(sheet)]
     widths = [sheet.width - _QR_SIDE, _QR_SIDE]
+    if press.is_right_to_left:  # the code is the table's first column then
+        widths = [widths[0] - _GAP, _QR_SIDE + _GAP]
     if clinic.logo:
         jpeg, width, height = sheet.mark(clinic.logo, width=_LOGO_WIDTH, height=_LOGO_HEIGHT)
         logo = PictureBlock(jpeg, width=width, height=height, alternative=clinic.name)
         cells.insert(0, [logo])
-        widths = [width + _GAP, sheet.width - width - _GAP - _QR_SIDE, _QR_SIDE]
+        room = _GAP if not press.is_right_to_left else 0.0
+        widths = [width + room, widths[0] - width - room, widths[1]]
     style = [("LINEBELOW", (0, 0), (-1, -1), 0.8, HAIRLINE)]
     return [
         columns(press, [cells], widths, gap=_GAP, row_gap=6, style=style),
@@ -89,7 +92,7 @@ def patient_panel(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
     ]
     inner = sheet.width - 20
     share = inner / _FIELDS_A_ROW
-    widths = [share * 1.45, share * 0.95, share * 0.95, share * 0.65]
+    widths = [share * 1.3, share * 0.9, share * 1.15, share * 0.65]
     cells: list[Cell] = [
         [
             TextBlock(press, texts(key), styles.FIELD_NAME),
@@ -100,7 +103,7 @@ def patient_panel(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
     if brief:
         cells, widths = (
             cells[:5],
-            [share * 1.25, share * 0.7, share * 0.9, share * 0.5, share * 0.65],
+            [share * 1.1, share * 0.7, share * 1.0, share * 0.5, share * 0.7],
         )
     row = len(widths)
     rows = [cells[at : at + row] for at in range(0, len(cells), row)]

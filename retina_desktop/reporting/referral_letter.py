@@ -61,7 +61,7 @@ def referral_letter(sheet: Sheet) -> list[Flowable]:
         *story,
         closing,
         Spacer(1, 2),
-        *signature_block(sheet, in_letter=True),
+        *signature_block(sheet, brief=True),
         *_basis(sheet),
     ]
 
@@ -120,7 +120,7 @@ def _pictures(sheet: Sheet) -> list[Flowable]:
     side = (sheet.width - 3 * _GAP) / 4
     cells: list[Cell] = []
     for photo in photos:
-        pair = picture_cells(sheet, photo, side)
+        pair = picture_cells(sheet, photo, side, say_none=False)
         named = TextBlock(sheet.press, sheet.texts.eye(photo.eye), styles.CAPTION)
         cells += [[*cell, named] for cell in pair]
     if not cells:

@@ -19,9 +19,15 @@ from retina_desktop.reporting.referral_section import referral_panel
 from retina_desktop.reporting.sheet import Sheet
 
 # What a summary keeps, tried in turn until it fits one page: findings an eye, characters of
-# the comment.
-_SUMMARY_ROOM = ((8, 600), (5, 300), (3, 160), (2, 80), (1, 0))
-_SHORTEST_ADDENDUM = 80  # characters: that there is one is never left out
+# the comment and of an addendum, and how large the photographs are.
+_SUMMARY_ROOM = (
+    (8, 600, 1.0),
+    (8, 600, 0.75),
+    (5, 300, 0.7),
+    (3, 160, 0.65),
+    (2, 80, 0.6),
+    (1, 60, 0.5),
+)
 
 
 def full_report(sheet: Sheet) -> list[Flowable]:
@@ -47,17 +53,17 @@ def full_report(sheet: Sheet) -> list[Flowable]:
 
 def summaries(sheet: Sheet) -> Iterator[list[Flowable]]:
     """Yield ever shorter summaries; the first that fits one page is the one to print."""
-    for findings, characters in _SUMMARY_ROOM:
+    for findings, characters, pictures in _SUMMARY_ROOM:
         yield [
             *letterhead(sheet),
             *title_and_status(sheet, "title.summary"),
             *patient_panel(sheet, brief=True),
             *referral_panel(sheet),
-            *addenda(sheet, longest=max(characters, _SHORTEST_ADDENDUM)),
-            *eye_columns(sheet, most=findings),
+            *addenda(sheet, longest=characters),
+            *eye_columns(sheet, most=findings, pictures=pictures),
             *not_assessed(sheet),
-            *(comment(sheet, longest=characters) if characters else ()),
-            *signature_block(sheet),
+            *comment(sheet, longest=characters),
+            *signature_block(sheet, brief=True),
             *research_notice(sheet),
             Spacer(1, 1),
         ]

@@ -16,6 +16,7 @@ from retina_desktop.domain.report_content import (
     ReportedPhotograph,
 )
 from retina_desktop.imaging.decode import decode_bytes
+from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import ExaminationRecord
 from retina_desktop.services.records_ports import (
     AnalysisStore,
@@ -54,7 +55,9 @@ class GatherReportContent:
     surroundings: ReportSurroundings
     software_version: str
 
-    def __call__(self, record: ExaminationRecord, frame: ReportFrame) -> ReportContent:
+    def __call__(
+        self, acting: Acting, record: ExaminationRecord, frame: ReportFrame
+    ) -> ReportContent:
         """Return what a report on `record` shows.
 
         A photograph whose file is missing or damaged is left out and named in the log.
@@ -65,13 +68,14 @@ class GatherReportContent:
         signature = stored.signature if stored else None
         if signature is not None:
             signature = replace(signature, at=local(signature.at))
-        previous, trends = self.history(record)
+        patient = self.patients.get(visit.patient_id)  # of a merged one, who is kept
+        previous, trends = self.history(patient.id, record)
         around = self.surroundings
         return ReportContent(
             report_id=frame.report_id,
             created_at=local(frame.created_at),
-            clinic=around.clinic(),
-            patient=self.patients.get(visit.patient_id).details,
+            clinic=around.clinic(acting),
+            patient=patient.details,
             visit=visit.details,
             photographs=tuple(self._reported(record, image) for image in record.images),
             referral=_referral(record),

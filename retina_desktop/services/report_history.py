@@ -33,19 +33,19 @@ class ReportHistory:
     readings: ReadingStore
 
     def __call__(
-        self, record: ExaminationRecord
+        self, patient_id: int, record: ExaminationRecord
     ) -> tuple[PreviousVisit | None, tuple[Trend, ...]]:
-        """Return the newest analysed visit before `record`, and the trends up to it."""
-        earlier = self._earlier(record)
+        """Return the patient's newest analysed visit before `record`, and the trends to it."""
+        earlier = self._earlier(patient_id, record)
         if not earlier:
             return None, ()
         return self._previous(earlier[-1]), _trends(record, earlier)
 
-    def _earlier(self, record: ExaminationRecord) -> "list[_PastVisit]":
+    def _earlier(self, patient_id: int, record: ExaminationRecord) -> "list[_PastVisit]":
         """Return the patient's analysed visits before this one, oldest first."""
         visit = record.examination
         here = (visit.details.visit_date, visit.id)
-        found = self.examinations.of_patient(visit.patient_id)
+        found = self.examinations.of_patient(patient_id)
         before = [s for s in found if (s.visit_date, s.id) < here and s.analysed_images]
         before.sort(key=lambda summary: (summary.visit_date, summary.id))
         past = []

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Protocol
 
+from retina_desktop.domain.clinic import ClinicProfile
 from retina_desktop.domain.report_content import (
-    ClinicProfile,
     Language,
     ModelProfile,
     Paper,
@@ -14,6 +14,7 @@ from retina_desktop.domain.report_content import (
 from retina_desktop.domain.reports import NewReport, StoredReport
 from retina_desktop.domain.stored_analyses import ModelProvenance
 from retina_desktop.domain.users import Stamp
+from retina_desktop.services.acting import Acting
 
 
 class ReportStore(Protocol):
@@ -68,7 +69,7 @@ class ReportPress(Protocol):
 class ReportSurroundings(Protocol):
     """What a report shows that is no part of the visit."""
 
-    def clinic(self) -> ClinicProfile:
+    def clinic(self, acting: Acting) -> ClinicProfile:
         """Return who reports."""
         ...
 

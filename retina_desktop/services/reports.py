@@ -22,6 +22,7 @@ from retina_desktop.services.examination_records import OpenExamination
 from retina_desktop.services.records_ports import AuditTrail, ExaminationStore, ImageStore
 from retina_desktop.services.report_content import GatherReportContent, ReportFrame
 from retina_desktop.services.report_ports import ReportPress, ReportStore
+from retina_desktop.services.report_settings import OpenReportDefaults, SaveReportDefaults
 from retina_desktop.services.tasks import TaskContext
 
 _PREVIEW = "preview"  # stands where a kept report has its number
@@ -69,7 +70,7 @@ class PreviewReport:
         record = self.open_examination(acting, examination_id)
         moment = acting.now().replace(microsecond=0)
         frame = ReportFrame(_PREVIEW, moment, _address(recipient), is_preview=True)
-        content = self.gather(record, frame)
+        content = self.gather(acting, record, frame)
         return self.press(content, template=template, paper=paper, language=language)
 
 
@@ -105,7 +106,7 @@ class MakeReport:
         record = self.open_examination(acting, examination_id)
         number = _new_number(examination_id)
         moment = by.at.replace(microsecond=0)
-        content = self.gather(record, ReportFrame(number, moment, _address(recipient)))
+        content = self.gather(acting, record, ReportFrame(number, moment, _address(recipient)))
         pdf = self.press(content, template=template, paper=paper, language=language)
         kept = self.files.add(BytesIO(pdf))
         new = NewReport(
@@ -273,8 +274,8 @@ class ReportDesk:
     reprint: ReprintReport
     listed: ListReports
     make_days: MakeDaysReports
-    default_paper: Paper = Paper.A4
-    default_language: Language = Language.ENGLISH
+    defaults: OpenReportDefaults
+    save_defaults: SaveReportDefaults
 
 
 def _new_number(examination_id: int) -> str:

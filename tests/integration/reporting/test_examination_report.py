@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
+from retina_desktop.domain.clinic import ClinicProfile
 from retina_desktop.domain.decisions import Decision, Grade, OwnFinding, Reading
 from retina_desktop.domain.errors import ImageUnreadableError
 from retina_desktop.domain.quality import ImageQuality
 from retina_desktop.domain.referral import refer_patient
 from retina_desktop.domain.report_content import (
-    ClinicProfile,
     Language,
     Paper,
     ReportContent,

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from retina_desktop.domain.analyses import ActivationMaps
 from retina_desktop.domain.audit import AuditHead
+from retina_desktop.domain.clinic import ClinicProfile
 from retina_desktop.domain.decisions import (
     Agreement,
     Decision,
@@ -40,7 +41,6 @@ from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.referral import refer_patient, refer_photograph
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.domain.report_content import (
-    ClinicProfile,
     ModelProfile,
     PreviousFinding,
     PreviousVisit,

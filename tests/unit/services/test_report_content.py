@@ -11,7 +11,6 @@ from retina_desktop.config.folders import Folders
 from retina_desktop.domain.decisions import Decision, Grade, Reading
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.domain.report_content import ClinicProfile
 from retina_desktop.domain.users import Role, User
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import OpenExamination
@@ -49,8 +48,8 @@ def content_of(records, examination):
     opened = OpenExamination(
         records.examinations, records.analyses, records.readings, records.audit
     )
-    desk = report_desk(records, Folders.find({}), clinic=ClinicProfile("Clinic"))
-    return desk.make.gather(opened(READER, examination.id), FRAME)
+    desk = report_desk(records, Folders.find({}))
+    return desk.make.gather(READER, opened(READER, examination.id), FRAME)
 
 
 def test_the_first_visit_has_no_past(sqlite_records, visits):
