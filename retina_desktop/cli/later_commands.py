@@ -18,6 +18,7 @@ RECORD_COMMANDS = (
     "report-day",
     "reports",
     "import",
+    "export-research",
     "audit",
     "backup",
     "restore",

@@ -8,6 +8,7 @@ from retina_desktop.cli import (
     deletion,
     examinations,
     examine,
+    export_research,
     exporting,
     importing,
     patients,
@@ -38,6 +39,7 @@ app.command(name="report")(report.report)
 app.command(name="report-day")(report.report_day)
 app.add_typer(report.app, name="reports")
 app.add_typer(importing.app, name="import")
+app.command(name="export-research")(export_research.export_research)
 app.add_typer(audit.app, name="audit")
 app.add_typer(backup.app, name="backup")
 app.command(name="restore")(restore.restore)

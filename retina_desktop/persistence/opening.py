@@ -1,6 +1,6 @@
 """Opening the records: database, image store and audit trail as one, checked and upgraded."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -81,6 +81,7 @@ class Records:
     images: FileImageStore
     upgrade: Upgrade
     reconciliation: Reconciliation
+    pseudonym_key: bytes | None = field(default=None, repr=False)  # None: nothing is encrypted
 
     def close(self) -> None:
         """Close every connection."""
@@ -145,4 +146,5 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         images=images,
         upgrade=upgrade,
         reconciliation=reconciliation,
+        pseudonym_key=master.derive(KeyPurpose.PSEUDONYMS) if master else None,
     )
