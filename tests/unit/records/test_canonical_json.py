@@ -40,6 +40,11 @@ def test_keys_are_sorted_and_text_is_kept():
     assert canonical_json(value) == '{"a":["2026-01-02","F"],"b":[1,0.1,null,true],"ä":"अ"}'
 
 
+def test_a_frozen_set_has_an_order_of_its_own():
+    assert canonical_json(frozenset({"b", "a"})) == '["a","b"]'
+    assert canonical_json({"s": frozenset({Sex.MALE, Sex.FEMALE})}) == '{"s":["F","M"]}'
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), b"bytes", {1, 2}, object()])
 def test_what_has_no_canonical_form_is_refused(value):
     with pytest.raises((TypeError, ValueError)):
