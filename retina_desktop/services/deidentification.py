@@ -260,7 +260,7 @@ def _photograph_facts(image: StoredImage, analysis: StoredAnalysis | None) -> di
         "width": str(image.width),
         "height": str(image.height),
         "source_format": image.source_format,
-        "gradable": _yes_or_no(quality.is_gradable) if quality else "",
+        "gradable": _yes_or_no(quality.gradable) if quality else "",
         "quality": f"{quality.score:.4f}" if quality else "",
     }
 
