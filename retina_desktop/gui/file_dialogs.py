@@ -56,6 +56,12 @@ class FileDialogs:
         name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a picture"), "", kinds)
         return Path(name) if name else None
 
+    def table(self, parent: QWidget) -> Path | None:
+        """Ask for a table of photographs."""
+        kinds = f"{_tr('Tables')} (*.csv *.tsv *.txt);;{_tr('All files')} (*)"
+        name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a table"), "", kinds)
+        return Path(name) if name else None
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("FileDialogs", text)

@@ -30,6 +30,7 @@ def days_reports(
 
     def run(services: RecordsServices, context: TaskContext) -> DaysReports:
         desk, files = services.patients.reports, []
+        defaults = desk.defaults(services.acting)
 
         def write(printed: PrintedReport) -> None:
             target = folder / f"{printed.number}.pdf"
@@ -44,8 +45,8 @@ def days_reports(
             services.acting,
             day,
             Template.FULL,
-            desk.default_paper,
-            desk.default_language,
+            defaults.paper,
+            defaults.language,
             give_out=write,
             drafts=drafts,
         )
