@@ -7,7 +7,7 @@ counts. SQLite works on this disk alone; a drive that may vanish gets finished f
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree, which
@@ -19,10 +19,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.record_errors import BackupFailedError
+from retina_desktop.persistence.abandoned_copies import STAGING_PREFIX, copying_into
 from retina_desktop.persistence.backup_cipher import encrypt_stream
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import (
-    make_folder_durably,
     told_as_sentence,
     write_durably,
 )
@@ -35,11 +35,8 @@ from retina_desktop.persistence.tables import (
     PatientRow,
 )
 from retina_desktop.persistence.upgrade_backup import connection_variables
-from retina_desktop.services.file_locks import lock_alone
 
 SQLITE_PART, POSTGRESQL_PART = "records.db", "records.pgdump"
-STAGING_PREFIX = ".making-"
-_LOCK = ".making.lock"
 _PAGES = 512  # of 4 KiB, copied between two looks at a cancel
 _DAMAGED = (
     "The records' database is damaged and was not copied; the earlier backups are as they "
@@ -105,10 +102,7 @@ def staged(
     ------
     BackupFailedError, RecordsUnavailableError
     """
-    with told_as_sentence("the records"):
-        make_folder_durably(folder)
-    with (folder / _LOCK).open("a+b") as lock:
-        lock_alone(lock)  # keeps `remove_abandoned_staging` of other programs away
+    with copying_into(folder):
         place = Path(mkdtemp(prefix=STAGING_PREFIX, dir=folder))
         try:
             with told_as_sentence("the records"), database.read() as session:
@@ -122,19 +116,6 @@ def staged(
             yield Staged(copy, names, *facts, files=count)
         finally:
             rmtree(place, ignore_errors=True)
-
-
-def remove_abandoned_staging(folder: Path) -> int:
-    """Remove what a program left that died while it copied; returns how much there was."""
-    left = [place for place in folder.glob(f"{STAGING_PREFIX}*") if place.is_dir()]
-    if not left:
-        return 0
-    with suppress(OSError), (folder / _LOCK).open("a+b") as lock:
-        if lock_alone(lock):
-            for place in left:
-                rmtree(place, ignore_errors=True)
-            return len(left)
-    return 0
 
 
 def _facts(session: Session) -> tuple[str, int, str, int, int]:

@@ -5,10 +5,10 @@ from functools import partial
 from pathlib import Path
 
 from retina_desktop.domain.users import Stamp
+from retina_desktop.persistence.abandoned_copies import remove_abandoned_copies
 from retina_desktop.persistence.analysis_store import SqlAnalysisStore
 from retina_desktop.persistence.audit_trail import SqlAuditTrail
 from retina_desktop.persistence.audited_database import AuditedDatabase
-from retina_desktop.persistence.backup_staging import remove_abandoned_staging
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import make_folder_durably, told_as_sentence
 from retina_desktop.persistence.examination_store import SqlExaminationStore
@@ -119,7 +119,7 @@ def open_records(place: RecordsPlace, *, master: MasterKey | None, by: Stamp) ->
         database = open_postgresql(place.url)
         back_up = partial(back_up_postgresql, folder=place.backups, stamp=moment)
     try:
-        remove_abandoned_staging(place.backups)
+        remove_abandoned_copies(place.backups)
         upgrade = upgrade_database(database, by=by, seal_key=seal_key, back_up=back_up)
         bring_index_in_step(database)
         image_key = master.derive(KeyPurpose.IMAGES) if master else None

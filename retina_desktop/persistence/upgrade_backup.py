@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.record_errors import BackupFailedError
+from retina_desktop.persistence.abandoned_copies import copying_into
 from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.durable_files import (
     make_folder_durably,
@@ -43,17 +44,16 @@ def back_up_sqlite(
     target = folder / f"before-upgrade-from-{revision}-{stamp}.db"
     draft = target.with_suffix(".part")
     try:
-        with told_as_sentence("the backups"):
-            make_folder_durably(folder)
-        with database.write() as writer:  # keeps other programs from writing meanwhile
-            head = writer.execute(select(AuditHeadRow.sequence, AuditHeadRow.hash)).one()
-            _copy(database, draft)
-        _verify(draft, key, (head.sequence, head.hash))
-        with told_as_sentence("the backups"):
-            with draft.open("r+b") as file:
-                os.fsync(file.fileno())
-            draft.replace(target)
-            sync_folder(folder)
+        with copying_into(folder):
+            with database.write() as writer:  # keeps other programs from writing meanwhile
+                head = writer.execute(select(AuditHeadRow.sequence, AuditHeadRow.hash)).one()
+                _copy(database, draft)
+            _verify(draft, key, (head.sequence, head.hash))
+            with told_as_sentence("the backups"):
+                with draft.open("r+b") as file:
+                    os.fsync(file.fileno())
+                draft.replace(target)
+                sync_folder(folder)
     except (RetinaError, SQLAlchemyError, OSError) as error:
         raise BackupFailedError(_FAILED) from error
     finally:
