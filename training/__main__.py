@@ -18,15 +18,18 @@ from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.ml.export import export_bundle
+from training.answers_file import ANSWERS_NAME, read_answers, write_answers
 from training.augmentation import normalise
 from training.card import BundleText, build_manifest, write_card
-from training.data_report import as_html, as_text, describe_data
+from training.comparison import compare_runs, shown
+from training.data_report import Table, as_html, as_text, describe_data
 from training.evaluate import (
     application_tensor,
     compute_logits,
     evaluate,
     preprocessing_steps,
 )
+from training.evaluation_page import evaluation_page
 from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
@@ -51,6 +54,7 @@ from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
 RUN_NAME = "run"
 RESULTS_NAME = "results.json"
 REPORT_NAME = "data.html"
+PAGE_NAME = "evaluation.html"
 
 log = logging.getLogger("training")
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -154,9 +158,30 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
     )
     looked_for = (work_dir / SAME_EYES_NAME).exists()
     aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
-    result = evaluate(data, logits, facts, set_aside=aside)
+    result, answers = evaluate(data, logits, facts, set_aside=aside)
+    files = tuple(data.images[row].path for row in data.rows_of(Part.TEST).tolist())
+    write_answers(work_dir / ANSWERS_NAME, answers, files)
+    page = evaluation_page(result, answers, files)
+    write_atomically(work_dir / PAGE_NAME, page.encode())
     write_results(work_dir / RESULTS_NAME, result)
     log.info("mean AUROC on test, %d pairs: %s", result.views.pairs, result.views.application)
+
+
+@app.command()
+@told
+def compare(
+    first: Annotated[Path, typer.Argument(help="The work folder of one evaluated run.")],
+    second: Annotated[Path, typer.Argument(help="The work folder of another.")],
+) -> None:
+    """Say how far the second run is better, with intervals by patient."""
+    (one, files), (other, others) = (read_answers(f / ANSWERS_NAME) for f in (first, second))
+    found = compare_runs(one, other, files=(files, others))
+    rows = tuple(
+        (d.label or "mean", d.source or "all", f"{d.first:.3f}", f"{d.second:.3f}", shown(d))
+        for d in found
+    )
+    header = ("Label", "Source", "First", "Second", "Second - first")
+    sys.stdout.write(as_text([Table("AUROC", header, rows)]))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The model card and the manifest, written from measured results alone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from retina_desktop.domain.findings import LabelStatus
@@ -9,7 +9,6 @@ from retina_desktop.domain.manifests import (
     MANIFEST_SCHEMA,
     DataSource,
     LabelEntry,
-    Metric,
     ModelManifest,
     PreprocessingStep,
 )
@@ -19,7 +18,8 @@ from training.calibration_fit import (
     SPECIFICITY_FLOOR_COMMON,
     SPECIFICITY_FLOOR_RARE,
 )
-from training.figures import COUNTED_FROM, REPORT_FROM
+from training.card_figures import figures_section, find, is_counted, shown, table
+from training.figures import COUNTED_FROM
 from training.results import EvaluationResult, LabelResult
 
 INTENDED_USE = (
@@ -62,6 +62,19 @@ SOURCE_NOTES = (
 )
 # Measured by whoever prepared the data, on another split: see its documentation.
 FROZEN_FEATURES = (("ODIR", 0.77), ("AECD26", 0.85), ("IDRiD", 0.83))
+
+
+_MANIFEST_FIGURES = {
+    "mean_auroc",
+    "specificity_all_labels",
+    "auroc",
+    "average_precision",
+    "sensitivity",
+    "specificity",
+    "ece",
+    "auroc_referable",
+    "auroc_severe",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +123,7 @@ def build_manifest(
             )
             for source in result.sources
         ),
-        metrics=result.metrics,
+        metrics=tuple(m for m in result.metrics if m.name in _MANIFEST_FIGURES),
     )
 
 
@@ -121,7 +134,7 @@ def write_card(result: EvaluationResult, text: BundleText) -> str:
         _headline(result),
         _training(result),
         _operating_points(result),
-        _figures(result),
+        figures_section(result),
         _counts(result),
         _data(result),
         _limits(text),
@@ -143,17 +156,17 @@ def _introduction(text: BundleText) -> str:
 
 
 def _headline(result: EvaluationResult) -> str:
-    mean = _find(result.metrics, "mean_auroc")
+    mean = find(result.metrics, "mean_auroc")
     evaluated = _codes(result.labels, LabelStatus.EVALUATED)
-    shown = _codes(result.labels, LabelStatus.DEMONSTRATION)
+    demonstrated = _codes(result.labels, LabelStatus.DEMONSTRATION)
     missing = _codes(result.labels, LabelStatus.NOT_ASSESSED)
     lines = [
         "## In short",
         f"- Mean AUROC over {result.views.pairs} pairs of source and label with at least "
-        f"{COUNTED_FROM} positives and negatives among patients kept back: **{_shown(mean)}**.",
+        f"{COUNTED_FROM} positives and negatives among patients kept back: **{shown(mean)}**.",
         f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",
-        f"- Demonstration, trained on too few patients to be measured ({len(shown)}): "
-        f"{', '.join(shown) or 'none'}.",
+        f"- Demonstration, trained on too few patients to be measured ({len(demonstrated)}): "
+        f"{', '.join(demonstrated) or 'none'}.",
         f"- Not assessed, not trained ({len(missing)}): {', '.join(missing) or 'none'}.",
         *_comparison(result),
     ]
@@ -167,7 +180,7 @@ def _comparison(result: EvaluationResult) -> list[str]:
         values = [
             m.value
             for m in result.metrics
-            if m.name == "auroc" and m.source == source and _counted(m)
+            if m.name == "auroc" and m.source == source and is_counted(m)
         ]
         if values:
             mean = sum(values) / len(values)
@@ -243,64 +256,8 @@ def _operating_points(result: EvaluationResult) -> str:
         f"specificity of {SPECIFICITY_FLOOR_COMMON:.0%} or more (labels on at least "
         f"{COMMON_FROM:.0%} of the photographs) or {SPECIFICITY_FLOOR_RARE:.0%} (rarer ones); "
         f"with fewer than {POINT_MINIMUM} positives that floor alone decides."
-        "\n\n" + _table(head, rows)
+        "\n\n" + table(head, rows)
     )
-
-
-def _figures(result: EvaluationResult) -> str:
-    parts = [
-        "## Figures on patients kept back",
-        "Within each source, because pooled over sources a figure would mostly tell how well "
-        "cameras are told apart. Brackets: 95 % interval by resampling patients. Pairs with "
-        f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
-        f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
-        "calibration error. Photographs went through the application's own decoding, field of "
-        f"view and preprocessing.{_views(result)}",
-    ]
-    for source in sorted({m.source for m in result.metrics if m.source}):
-        own = [m for m in result.metrics if m.source == source]
-        parts.append(f"### {source}")
-        healthy = _find(own, "specificity_all_labels")
-        if healthy is not None:
-            parts.append(
-                f"Healthy eyes for which no label at all is called: {_shown(healthy)} of "
-                f"{healthy.negatives} photographs."
-            )
-        codes = dict.fromkeys(m.label for m in own if m.label)
-        if codes:
-            parts.append(_table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
-    return "\n\n".join(parts)
-
-
-def _views(result: EvaluationResult) -> str:
-    views = result.views
-    if views.application is None or views.plain_squares is None:
-        return ""
-    return (
-        f" So prepared, the mean AUROC is {views.application:.3f}; plainly resized squares "
-        f"give {views.plain_squares:.3f}. No field of view was found in "
-        f"{views.without_field} of the photographs."
-    )
-
-
-_FIGURE_HEAD = (
-    "Label",
-    "Positives",
-    "Negatives",
-    "AUROC",
-    "AP",
-    "Sensitivity",
-    "Specificity",
-    "ECE",
-)
-_FIGURE_NAMES = ("auroc", "average_precision", "sensitivity", "specificity", "ece")
-
-
-def _figure_row(metrics: Sequence[Metric], code: str) -> tuple[str, ...]:
-    own = [m for m in metrics if m.label == code]
-    mark = "" if all(_counted(m) for m in own) else "\\*"
-    counts = (str(own[0].positives), str(own[0].negatives))
-    return (code + mark, *counts, *(_shown(_find(own, name)) for name in _FIGURE_NAMES))
 
 
 def _counts(result: EvaluationResult) -> str:
@@ -321,7 +278,7 @@ def _counts(result: EvaluationResult) -> str:
         for label in result.labels
     ]
     head = ("Label", "Name", "Status", "Training", "Validation", "Test")
-    return "## Photographs with each label\n\n" + _table(head, rows)
+    return "## Photographs with each label\n\n" + table(head, rows)
 
 
 def _data(result: EvaluationResult) -> str:
@@ -339,7 +296,7 @@ def _data(result: EvaluationResult) -> str:
         "a perceptual hash and the correlation of detail), were grouped first, and no group "
         f"straddles two parts.{_set_aside(result)} *Not stated*: no licence was found, so none "
         "was given."
-        "\n\n" + _table(head, rows) + "\n\n" + "\n".join(notes)
+        "\n\n" + table(head, rows) + "\n\n" + "\n".join(notes)
     )
 
 
@@ -356,26 +313,5 @@ def _limits(text: BundleText) -> str:
     return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in LIMITS + text.notes)
 
 
-def _counted(metric: Metric) -> bool:
-    return min(metric.positives or 0, metric.negatives or 0) >= COUNTED_FROM
-
-
-def _find(metrics: Iterable[Metric], name: str) -> Metric | None:
-    return next((m for m in metrics if m.name == name), None)
-
-
-def _shown(metric: Metric | None) -> str:
-    if metric is None:
-        return "-"
-    if metric.low is None or metric.high is None:
-        return f"{metric.value:.2f}"
-    return f"{metric.value:.2f} [{metric.low:.2f}, {metric.high:.2f}]"
-
-
 def _codes(labels: Sequence[LabelResult], status: LabelStatus) -> list[str]:
     return [label.code for label in labels if label.status is status]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)

@@ -25,6 +25,7 @@ from training.calibration_fit import (
     natural_sources,
 )
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
+from training.manifest_data import LabelledImage
 from training.metrics import RESAMPLES
 from training.part_data import PartData, predict
 from training.prepared import PreparedData
@@ -135,8 +136,8 @@ def evaluate(
     *,
     set_aside: int | None = None,
     resamples: int = RESAMPLES,
-) -> EvaluationResult:
-    """Fit on validation, measure on test.
+) -> tuple[EvaluationResult, Answers]:
+    """Fit on validation, measure on test, and return the answers too.
 
     `set_aside` is the number of test photographs that were left out because training or
     validation shows the same eye; None where nobody looked for them.
@@ -148,12 +149,14 @@ def evaluate(
         _fit_label(column, training, validation, test, logits.validation, natural)
         for column in range(len(data.codes))
     ]
-    groups = data.groups[data.rows_of(Part.TEST)]
-    answers = _answers(test, logits.test, labels, groups)
+    rows = data.rows_of(Part.TEST)
+    groups = data.groups[rows]
+    grades = np.array([_grade(data.images[row]) for row in rows.tolist()], np.int64)
+    answers = replace(_answers(test, logits.test, labels, groups), dr_grades=grades)
     value, pairs = mean_pair_auroc(answers)
     plain, _ = mean_pair_auroc(_answers(test, logits.plain_test, labels, groups))
     metrics = measure(answers, seed=run.seed, resamples=resamples)
-    return EvaluationResult(
+    result = EvaluationResult(
         schema=RESULTS_SCHEMA,
         run=run,
         sources=_sources(data),
@@ -164,6 +167,11 @@ def evaluate(
             _or_none(value), _or_none(plain), len(pairs), logits.without_field
         ),
     )
+    return result, answers
+
+
+def _grade(image: LabelledImage) -> int:
+    return -1 if image.dr_grade is None else image.dr_grade
 
 
 def _fit_label(

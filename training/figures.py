@@ -15,14 +15,20 @@ from training.metrics import (
     Truth,
     Values,
     Weights,
+    accuracy_at,
     auroc,
     average_precision,
+    brier_score,
     draw_weights,
     expected_calibration_error,
+    f1_at,
     interval_of,
+    precision_at,
     score_pairs,
     sensitivity_at,
+    sensitivity_at_specificity,
     specificity_at,
+    specificity_at_sensitivity,
     with_interval,
 )
 
@@ -41,6 +47,7 @@ class Answers:
     groups: NDArray[np.int64]  # (N,)
     codes: tuple[str, ...]
     thresholds: tuple[float | None, ...]  # None where the label is not assessed
+    dr_grades: NDArray[np.int64] | None = None  # (N,), -1 where the source says none
 
 
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
@@ -55,6 +62,7 @@ def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> l
             rows = np.flatnonzero(own & answers.known[:, column])
             if threshold is not None and len(rows):
                 figures += _pair(answers, rows, column, source, weights)
+        figures += _by_grade(answers, own, source, weights)
     return [figure for figure in figures if np.isfinite(figure.value)]
 
 
@@ -71,6 +79,12 @@ def _pair(
             ("auroc", auroc),
             ("average_precision", average_precision),
             ("ece", expected_calibration_error),
+            ("brier", brier_score),
+            ("f1", f1_at(threshold)),
+            ("precision", precision_at(threshold)),
+            ("accuracy", accuracy_at(threshold)),
+            ("sensitivity_at_90", sensitivity_at_specificity(0.9)),
+            ("specificity_at_90", specificity_at_sensitivity(0.9)),
         ]
     if positives >= REPORT_FROM:
         wanted.append(("sensitivity", sensitivity_at(threshold)))
@@ -88,6 +102,27 @@ def _pair(
         )
         for name, figure in wanted
     ]
+
+
+def _by_grade(
+    answers: Answers, own: NDArray[np.bool_], source: str, weights: Weights
+) -> list[Metric]:
+    """How well the probability of DR finds referable and severe retinopathy."""
+    if answers.dr_grades is None or "DR" not in answers.codes:
+        return []
+    column = answers.codes.index("DR")
+    rows = np.flatnonzero(own & (answers.dr_grades >= 0))
+    if answers.thresholds[column] is None or not len(rows):
+        return []
+    scores = answers.probabilities[rows, column]
+    found: list[Metric] = []
+    for name, grade in (("auroc_referable", 2), ("auroc_severe", 3)):
+        truth: Truth = answers.dr_grades[rows] >= grade
+        counts = int(truth.sum()), int((~truth).sum())
+        if min(counts) >= REPORT_FROM:
+            interval = with_interval(auroc, truth, scores, weights[:, rows])
+            found.append(_metric(name, interval, "DR", source, *counts))
+    return found
 
 
 def _healthy_untouched(

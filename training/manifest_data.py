@@ -6,6 +6,7 @@ orig_size, licence``. ``positives`` and ``known`` are ``;``-separated label code
 """
 
 import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from retina_desktop.domain.errors import RetinaError
 
 ALL_LABELS = "*"
 ANY_DISEASE = "Disease_Risk"
+GRADE_COLUMN = "orig_label"  # as the source wrote it; may hold the grade of a retinopathy
 COLUMNS = ("file", "source", "patient", "positives", "known", "orig_size", "licence")
 
 Targets = NDArray[np.float32]  # (N, labels), 1 = present, 0 = absent or unknown
@@ -40,6 +42,7 @@ class LabelledImage:
     original_size: str  # "WIDTHxHEIGHT" before the set was prepared, "" when not stated
     licence: str
     part: str | None = None  # a `splits.Part`, where the source comes divided
+    dr_grade: int | None = None  # of diabetic retinopathy, 0 to 4, where the source says it
 
     def states(self, code: str) -> bool:
         """Whether the source says if `code` is present."""
@@ -102,6 +105,31 @@ def build_targets(
     return targets, known
 
 
+def read_dr_grade(text: str) -> int | None:
+    """Return the grade of diabetic retinopathy in a source's own words, None without one.
+
+    The international scale (Wilkinson et al., Ophthalmology 2003): 0 none, 1 mild, 2 moderate,
+    3 severe non-proliferative, 4 proliferative. Understood are ``DR2`` and ODIR's keywords;
+    of several the worst counts, and a retinopathy without a grade leaves it open.
+    """
+    coded = re.findall(r"\bDR([0-4])\b", text)
+    if coded:
+        return max(map(int, coded))
+    words = text.casefold()
+    if words == "normal fundus":
+        return 0
+    grades = [grade for pattern, grade in _GRADE_WORDS if re.search(pattern, words)]
+    return max(grades) if grades else None
+
+
+_GRADE_WORDS = (
+    (r"(?<!suspected )\bmild non ?proliferative retinopathy", 1),
+    (r"(?<!suspected )\bmoderate non ?proliferative retinopathy", 2),
+    (r"(?<!suspected )\bsevere non ?proliferative retinopathy", 3),
+    (r"(?<!non )(?<!non)(?<!suspected )\bproliferative diabetic retinopathy", 4),
+)
+
+
 def _image(row: dict[str, str]) -> LabelledImage:
     positives = _codes(row["positives"])
     return LabelledImage(
@@ -112,6 +140,7 @@ def _image(row: dict[str, str]) -> LabelledImage:
         known=_codes(row["known"]) | positives,
         original_size=row["orig_size"],
         licence=row["licence"],
+        dr_grade=read_dr_grade(row.get(GRADE_COLUMN) or ""),
     )
 
 

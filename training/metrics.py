@@ -19,6 +19,7 @@ Figure = Callable[[Truth, Scores, Weights], Values]
 
 ECE_BINS = 10
 RESAMPLES = 1000
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,55 @@ def specificity_at(threshold: float) -> Figure:
     return lambda truth, scores, weights: _ratio(
         weights @ (~truth & (scores < threshold)), weights @ ~truth
     )
+
+
+def precision_at(threshold: float) -> Figure:
+    """Return the figure: share of those called at `threshold` that are diseased."""
+    return lambda truth, scores, weights: _ratio(
+        weights @ (truth & (scores >= threshold)), weights @ (scores >= threshold)
+    )
+
+
+def accuracy_at(threshold: float) -> Figure:
+    """Return the figure: share of all that `threshold` puts on the right side."""
+    return lambda truth, scores, weights: _ratio(
+        weights @ (truth == (scores >= threshold)), weights.sum(axis=1)
+    )
+
+
+def f1_at(threshold: float) -> Figure:
+    """Return the figure: harmonic mean of precision and sensitivity at `threshold`."""
+    return lambda truth, scores, weights: _ratio(
+        2 * (weights @ (truth & (scores >= threshold))),
+        weights @ truth + weights @ (scores >= threshold),
+    )
+
+
+def sensitivity_at_specificity(wanted: float) -> Figure:
+    """Return the figure: the best sensitivity of a threshold with `wanted` specificity."""
+
+    def figure(truth: Truth, scores: Scores, weights: Weights) -> Values:
+        positives, negatives = _by_level(truth, scores, weights)
+        specific, sensitive = _operating_curve(positives, negatives)
+        return _best(sensitive, specific >= wanted - _ROUNDING, positives, negatives)
+
+    return figure
+
+
+def specificity_at_sensitivity(wanted: float) -> Figure:
+    """Return the figure: the best specificity of a threshold with `wanted` sensitivity."""
+
+    def figure(truth: Truth, scores: Scores, weights: Weights) -> Values:
+        positives, negatives = _by_level(truth, scores, weights)
+        specific, sensitive = _operating_curve(positives, negatives)
+        return _best(specific, sensitive >= wanted - _ROUNDING, positives, negatives)
+
+    return figure
+
+
+def brier_score(truth: Truth, scores: Scores, weights: Weights) -> Values:
+    """Mean squared distance of probability and outcome (Brier, 1950)."""
+    return _ratio(weights @ np.square(scores - truth), weights.sum(axis=1))
 
 
 def expected_calibration_error(truth: Truth, scores: Scores, weights: Weights) -> Values:
@@ -110,6 +160,28 @@ def _by_level(truth: Truth, scores: Scores, weights: Weights) -> tuple[Weights, 
     positives = np.add.reduceat((weights * truth)[:, order], starts, axis=1)
     negatives = np.add.reduceat((weights * ~truth)[:, order], starts, axis=1)
     return positives, negatives
+
+
+def _operating_curve(positives: Weights, negatives: Weights) -> tuple[Weights, Weights]:
+    """Return specificity and sensitivity when all levels from one on are called.
+
+    Shape ``(R, levels + 1)``: the last calls nobody.
+    """
+    below = np.cumsum(negatives, axis=1)
+    missed = np.cumsum(positives, axis=1)
+    nothing = np.zeros((len(below), 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        specific = np.hstack([nothing, below]) / below[:, -1:]
+        sensitive = 1 - np.hstack([nothing, missed]) / missed[:, -1:]
+    return specific, sensitive
+
+
+def _best(
+    values: Weights, allowed: NDArray[np.bool_], positives: Weights, negatives: Weights
+) -> Values:
+    defined = (positives.sum(axis=1) > 0) & (negatives.sum(axis=1) > 0)
+    best = np.where(allowed, values, -1.0).max(axis=1)
+    return np.where(defined, best, np.nan)
 
 
 def _ratio(part: Values, whole: Values) -> Values:

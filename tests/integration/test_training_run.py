@@ -12,14 +12,17 @@ from retina_desktop.ml.bundles import read_bundle
 from retina_desktop.ml.export import export_bundle
 from retina_desktop.ml.onnx_engine import OnnxClassifier
 from tests.unit.training.tiny_data import Row, write_manifest
+from training.answers_file import read_answers, write_answers
 from training.calibration_fit import apply_platt
 from training.card import BundleText, build_manifest, write_card
+from training.comparison import compare_runs
 from training.evaluate import (
     application_tensor,
     compute_logits,
     evaluate,
     preprocessing_steps,
 )
+from training.evaluation_page import evaluation_page
 from training.fabrics import make_fabric
 from training.first_weights import new_network
 from training.learning import Learning
@@ -96,7 +99,8 @@ def trained(pack):
         tensor_of=partial(application_tensor, size=SIZE, steps=preprocessing_steps(SIZE)),
         size=SIZE,
     )
-    return best, logits, evaluate(data, logits, facts, resamples=20)
+    result, answers = evaluate(data, logits, facts, resamples=20)
+    return best, logits, result, answers
 
 
 def test_what_was_prepared_is_found_again(pack):
@@ -143,7 +147,7 @@ def test_a_run_that_is_not_there_is_said(tmp_path):
 
 
 def test_statuses_follow_the_numbers(trained):
-    _, _, result = trained
+    _, _, result, _ = trained
     risk, edn, tv = result.labels
     assert tv.status is LabelStatus.NOT_ASSESSED
     assert tv.threshold is None
@@ -156,7 +160,7 @@ def test_statuses_follow_the_numbers(trained):
 
 def test_the_bundle_answers_as_the_evaluation_did(pack, trained, tmp_path):
     manifest, _, data = pack
-    network, logits, result = trained
+    network, logits, result, _ = trained
     write_results(tmp_path / "results.json", result)
     read = read_results(tmp_path / "results.json")
     text = BundleText("tiny", "1.0.0", "Tiny", "2026-01-31", "0.1.0")
@@ -175,7 +179,7 @@ def test_the_bundle_answers_as_the_evaluation_did(pack, trained, tmp_path):
 
 
 def test_the_plain_way_gives_logits_of_the_same_photographs(trained):
-    _, logits, _ = trained
+    _, logits, _, _ = trained
     assert logits.plain_test.shape == logits.test.shape
     assert np.corrcoef(logits.plain_test[:, 0], logits.test[:, 0])[0, 1] > 0.5
 
@@ -186,3 +190,20 @@ def test_training_leaves_torchs_own_chance_alone(pack):
     torch.manual_seed(7)
     create_network(3, architecture=NETWORK)
     assert torch.equal(torch.rand(1), expected)
+
+
+def test_answers_are_kept_shown_and_compared(pack, trained, tmp_path):
+    _, _, data = pack
+    _, _, result, answers = trained
+    files = tuple(data.images[row].path for row in data.rows_of(Part.TEST).tolist())
+    write_answers(tmp_path / "answers.npz", answers, files)
+    again, same = read_answers(tmp_path / "answers.npz")
+    assert same == files
+    assert again.thresholds == answers.thresholds
+    page = evaluation_page(result, again, same)
+    assert "Evaluation on patients kept back" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    with pytest.raises(ResultsUnreadableError, match="different photographs"):
+        compare_runs(answers, again, files=(files, files[::-1]))
+    with pytest.raises(ResultsUnreadableError, match="run evaluate first"):
+        read_answers(tmp_path / "nothing.npz")

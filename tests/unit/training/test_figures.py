@@ -17,8 +17,17 @@ def answers():
     targets[:, 0] = targets[:, 1]
     known = np.ones((count, 3), np.bool_)
     probabilities = np.clip(0.3 + 0.4 * targets + rng.normal(0, 0.2, (count, 3)), 0, 1)
+    grades = np.where(targets[:, 1] > 0.5, 1 + np.arange(count) % 4, 0)
+    grades[60:] = -1
     return Answers(
-        probabilities, targets, known, sources, np.arange(count) // 2, CODES, (0.5, 0.5, None)
+        probabilities,
+        targets,
+        known,
+        sources,
+        np.arange(count) // 2,
+        CODES,
+        (0.5, 0.5, None),
+        grades,
     )
 
 
@@ -45,6 +54,15 @@ def test_figures_are_within_a_source_with_counts(answers, found):
 
 def test_a_source_of_diseased_eyes_gives_a_sensitivity_only(found):
     assert {m.name for m in found if m.source == "B"} == {"sensitivity"}
+
+
+def test_referable_and_severe_retinopathy_are_told_apart_from_the_rest(answers, found):
+    referable = pick(found, "auroc_referable", "DR", "A")
+    severe = pick(found, "auroc_severe", "DR", "A")
+    assert referable.positives == (answers.dr_grades >= 2).sum()
+    assert severe.positives == (answers.dr_grades >= 3).sum()
+    assert severe.positives + severe.negatives == 60
+    assert not [m for m in found if m.source == "B" and m.name.startswith("auroc_")]
 
 
 def test_labels_not_assessed_have_no_figures(found):

@@ -6,6 +6,7 @@ from training.manifest_data import (
     ManifestUnreadableError,
     build_targets,
     labelled_only,
+    read_dr_grade,
     read_manifest,
 )
 
@@ -73,3 +74,27 @@ def test_a_manifest_that_cannot_be_used_is_refused_with_a_sentence(tmp_path, tex
 def test_a_missing_manifest_is_refused(tmp_path):
     with pytest.raises(ManifestUnreadableError, match="cannot be read"):
         read_manifest(tmp_path / "index.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "grade"),
+    [
+        ("DR3|DME2", 3),
+        ("DR0|DME0", 0),
+        ("DR2|aspect_restored=1.51", 2),
+        ("DME1|DR-", None),
+        ("normal fundus", 0),
+        ("mild nonproliferative retinopathy", 1),
+        ("moderate non proliferative retinopathy|laser spot", 2),
+        ("severe nonproliferative retinopathy|macular edema", 3),
+        ("proliferative diabetic retinopathy|hypertensive retinopathy", 4),
+        ("severe proliferative diabetic retinopathy", 4),
+        ("diabetic retinopathy", None),
+        ("suspected moderate non proliferative retinopathy", None),
+        ("cataract", None),
+        ("10. Proliferative Diabetic Retinopathy", 4),
+        ("", None),
+    ],
+)
+def test_the_grade_of_a_retinopathy_is_read_from_the_sources_words(words, grade):
+    assert read_dr_grade(words) == grade

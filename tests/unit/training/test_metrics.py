@@ -4,16 +4,29 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    average_precision_score,
+    brier_score_loss,
+    f1_score,
+    precision_score,
+    roc_auc_score,
+)
 
 from training.metrics import (
+    accuracy_at,
     auroc,
     average_precision,
+    brier_score,
     draw_weights,
     expected_calibration_error,
+    f1_at,
+    precision_at,
     score_pairs,
     sensitivity_at,
+    sensitivity_at_specificity,
     specificity_at,
+    specificity_at_sensitivity,
     with_interval,
 )
 
@@ -23,6 +36,12 @@ FIGURES = (
     average_precision,
     sensitivity_at(0.5),
     specificity_at(0.5),
+    precision_at(0.5),
+    accuracy_at(0.5),
+    f1_at(0.5),
+    sensitivity_at_specificity(0.8),
+    specificity_at_sensitivity(0.8),
+    brier_score,
     expected_calibration_error,
 )
 
@@ -142,3 +161,32 @@ def test_pairs_are_scored_within_a_source_on_known_labels_only():
 
 def answers_of(truth, scores):
     return zip(truth.tolist(), scores.tolist(), strict=True)
+
+
+@given(answers=ANSWERS)
+def test_figures_at_a_threshold_are_scikit_learns(answers):
+    truth, scores = arrays(answers)
+    called = scores >= 0.5
+    assert once(accuracy_at(0.5), truth, scores) == pytest.approx(accuracy_score(truth, called))
+    assert once(brier_score, truth, scores) == pytest.approx(
+        brier_score_loss(truth, scores, pos_label=True)
+    )
+    if called.any():
+        expected = precision_score(truth, called)
+        assert once(precision_at(0.5), truth, scores) == pytest.approx(expected)
+    if called.any() or truth.any():
+        assert once(f1_at(0.5), truth, scores) == pytest.approx(f1_score(truth, called))
+
+
+@given(answers=ANSWERS, wanted=st.sampled_from([0.5, 0.8, 0.9, 1.0]))
+def test_sensitivity_at_a_specificity_is_the_best_of_all_thresholds(answers, wanted):
+    truth, scores = arrays(answers)
+    found = once(sensitivity_at_specificity(wanted), truth, scores)
+    mirrored = once(specificity_at_sensitivity(wanted), ~truth, -scores)
+    if truth.all() or not truth.any():
+        assert np.isnan(found)
+        return
+    limits = [*np.unique(scores), np.inf]
+    allowed = [t for t in limits if (scores[~truth] < t).mean() >= wanted - 1e-9]
+    assert found == pytest.approx(max((scores[truth] >= t).mean() for t in allowed))
+    assert mirrored == pytest.approx(found)  # the same question, asked of the other side

@@ -1,0 +1,57 @@
+"""Two runs on the same photographs."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from training.comparison import compare_runs, shown
+from training.evaluation_page import _draw
+from training.figures import Answers
+
+FILES = tuple(map(str, range(200)))
+
+
+def answers(noise, *, seed=0):
+    rng = np.random.default_rng(0)
+    targets = (rng.random((200, 2)) < 0.3).astype(np.float32)
+    common = rng.normal(0, 0.5, (200, 2))  # what is hard is hard for both
+    own = np.random.default_rng(seed).normal(0, noise, (200, 2))
+    scores = 1 / (1 + np.exp(-(2 * targets - 1 + common + own)))
+    return Answers(
+        scores,
+        targets,
+        np.ones((200, 2), np.bool_),
+        ("A",) * 100 + ("B",) * 100,
+        np.arange(200) // 2,
+        ("DR", "EDN"),
+        (0.5, 0.5),
+    )
+
+
+def test_a_better_run_is_found_better():
+    mean, *pairs = compare_runs(
+        answers(3.0, seed=1), answers(0.1, seed=2), files=(FILES, FILES)
+    )
+    assert len(pairs) == 4
+    assert mean.second - mean.first == pytest.approx(mean.change.value)
+    assert mean.change.low > 0
+    assert shown(mean).startswith("+0.")
+
+
+def test_a_run_is_no_better_than_itself():
+    same = answers(1.0)
+    mean, *_ = compare_runs(same, same, files=(FILES, FILES))
+    assert (mean.change.value, mean.change.low, mean.change.high) == (0, 0, 0)
+
+
+def test_labels_that_one_run_does_not_assess_are_left_out():
+    without = replace(answers(1.0), thresholds=(0.5, None))
+    found = compare_runs(answers(1.0), without, files=(FILES, FILES))
+    assert {d.label for d in found} == {"", "DR"}
+
+
+def test_the_curves_are_drawn_alike_each_time():
+    run = answers(1.0)
+    truth, scores = run.targets[:, 0] > 0.5, run.probabilities[:, 0]
+    assert _draw(truth, scores, 0.5, "DR in A") == _draw(truth, scores, 0.5, "DR in A")

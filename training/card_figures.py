@@ -1,0 +1,108 @@
+"""The card's figures: a section a source, a row a label."""
+
+from collections.abc import Iterable, Sequence
+
+from retina_desktop.domain.manifests import Metric
+from training.figures import COUNTED_FROM, REPORT_FROM
+from training.results import EvaluationResult
+
+
+def figures_section(result: EvaluationResult) -> str:
+    """Return the figures by source, and what they mean."""
+    parts = [
+        "## Figures on patients kept back",
+        "Within each source, because pooled over sources a figure would mostly tell how well "
+        "cameras are told apart. Brackets: 95 % interval by resampling patients. Pairs with "
+        f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
+        f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
+        "calibration error. Photographs went through the application's own decoding, field of "
+        f"view and preprocessing.{_views(result)}",
+    ]
+    for source in sorted({m.source for m in result.metrics if m.source}):
+        own = [m for m in result.metrics if m.source == source]
+        parts.append(f"### {source}")
+        healthy = find(own, "specificity_all_labels")
+        if healthy is not None:
+            parts.append(
+                f"Healthy eyes for which no label at all is called: {shown(healthy)} of "
+                f"{healthy.negatives} photographs."
+            )
+        codes = dict.fromkeys(m.label for m in own if m.label)
+        if codes:
+            parts.append(table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
+        parts += _grades(own)
+    return "\n\n".join(parts)
+
+
+def _grades(own: Sequence[Metric]) -> list[str]:
+    """Say how well the probability of DR ranks the grades that this source states."""
+    words = {
+        "auroc_referable": "referable (grade 2 and above)",
+        "auroc_severe": "severe (3 and above)",
+    }
+    found = [(text, find(own, name)) for name, text in words.items()]
+    parts = [
+        f"{text} {shown(m)}, {m.positives} against {m.negatives}" for text, m in found if m
+    ]
+    if not parts:
+        return []
+    return [
+        "Diabetic retinopathy by grade, AUROC of the one probability of DR among photographs "
+        f"with a grade: {'; '.join(parts)}."
+    ]
+
+
+def _views(result: EvaluationResult) -> str:
+    views = result.views
+    if views.application is None or views.plain_squares is None:
+        return ""
+    return (
+        f" So prepared, the mean AUROC is {views.application:.3f}; plainly resized squares "
+        f"give {views.plain_squares:.3f}. No field of view was found in "
+        f"{views.without_field} of the photographs."
+    )
+
+
+_FIGURE_HEAD = (
+    "Label",
+    "Positives",
+    "Negatives",
+    "AUROC",
+    "AP",
+    "Sensitivity",
+    "Specificity",
+    "ECE",
+)
+_FIGURE_NAMES = ("auroc", "average_precision", "sensitivity", "specificity", "ece")
+
+
+def _figure_row(metrics: Sequence[Metric], code: str) -> tuple[str, ...]:
+    own = [m for m in metrics if m.label == code and m.name in _FIGURE_NAMES]
+    mark = "" if all(is_counted(m) for m in own) else "\\*"
+    counts = (str(own[0].positives), str(own[0].negatives))
+    return (code + mark, *counts, *(shown(find(own, name)) for name in _FIGURE_NAMES))
+
+
+def is_counted(metric: Metric) -> bool:
+    """Whether the figure rests on enough positives and negatives for a mean."""
+    return min(metric.positives or 0, metric.negatives or 0) >= COUNTED_FROM
+
+
+def find(metrics: Iterable[Metric], name: str) -> Metric | None:
+    """Return the first figure of that name."""
+    return next((m for m in metrics if m.name == name), None)
+
+
+def shown(metric: Metric | None) -> str:
+    """Return the value with its interval, where there is one."""
+    if metric is None:
+        return "-"
+    if metric.low is None or metric.high is None:
+        return f"{metric.value:.2f}"
+    return f"{metric.value:.2f} [{metric.low:.2f}, {metric.high:.2f}]"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
