@@ -10,7 +10,6 @@ from retina_desktop.services.file_locks import lock_alone
 
 STAGING_PREFIX = ".making-"
 UPGRADE_DRAFT = "before-upgrade-*.part*"  # and what SQLite puts beside it
-_LOCK = ".making.lock"
 
 
 @contextmanager
@@ -18,7 +17,7 @@ def copying_into(folder: Path) -> Iterator[None]:
     """Make `folder` where needed, and keep `remove_abandoned_copies` away from it meanwhile."""
     with told_as_sentence("the records"):
         make_folder_durably(folder)
-        lock = (folder / _LOCK).open("a+b")
+        lock = _lock_of(folder).open("a+b")
     with lock:
         lock_alone(lock)  # two that copy at once do not disturb each other
         yield
@@ -30,7 +29,7 @@ def remove_abandoned_copies(folder: Path) -> int:
     removed = 0
     if not left:
         return removed
-    with suppress(OSError), (folder / _LOCK).open("a+b") as lock:
+    with suppress(OSError), _lock_of(folder).open("a+b") as lock:
         for place in left if lock_alone(lock) else ():
             if place.is_dir():
                 rmtree(place)
@@ -38,3 +37,7 @@ def remove_abandoned_copies(folder: Path) -> int:
                 place.unlink(missing_ok=True)
             removed += 1
     return removed
+
+
+def _lock_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.lock")
