@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Slot
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.examinations import StoredImage
+from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.gui.examination.state import IntakeItem, IntakeStatus
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
@@ -38,6 +39,7 @@ class _Errand:
     item_id: int
     examination_id: int
     path: Path | None = None
+    patient: PatientDetails | None = None  # a file whose header names another is refused
     image: StoredImage | None = None  # set: analyse it (again)
 
 
@@ -73,7 +75,11 @@ class Intake(QObject):
         examination_id = self._model.state.examination_id
         if examination_id is None or self._model.state.powers.examine:
             return
-        errands = [_Errand(next(self._ids), examination_id, path=path) for path in paths]
+        patient = self._model.state.patient
+        whose = patient.details if patient else None
+        errands = [
+            _Errand(next(self._ids), examination_id, path=path, patient=whose) for path in paths
+        ]
         items = [IntakeItem(e.item_id, e.path.name if e.path else "") for e in errands]
         self._enqueue(errands, items)
 
@@ -118,13 +124,13 @@ class Intake(QObject):
         if errand.image is not None:
             self._analyse(errand.image)
             return
-        path, examination_id = errand.path, errand.examination_id
+        path, examination_id, whose = errand.path, errand.examination_id, errand.patient
         self._mark(status=IntakeStatus.KEEPING)
 
         def keep(services: RecordsServices, _: TaskContext) -> "AddedPhotograph":
             from retina_desktop.services.examination_records import IncomingPhotograph
 
-            incoming = IncomingPhotograph(path or Path())
+            incoming = IncomingPhotograph(path or Path(), patient=whose)
             add = services.examination.add_photograph
             return add(services.acting, examination_id, incoming)
 

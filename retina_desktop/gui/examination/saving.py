@@ -180,8 +180,7 @@ class VisitSaving(QObject):
         """Everything is stored: say so, and sign if that waits."""
         state = self._owner.state
         if state.saving is not SaveStep.SAVED or state.save_problem:
-            now = self._session.services.acting.now()
-            saved = replace(state, saving=SaveStep.SAVED, save_problem="", saved_at=now)
+            saved = replace(state, saving=SaveStep.SAVED, save_problem="")
             self._owner.set_state(saved)
         if self._sign_wanted:
             self._sign_wanted = False

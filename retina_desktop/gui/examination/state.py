@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
 from retina_desktop.domain.decisions import Addendum, Reading, Signature
@@ -88,7 +88,6 @@ class ExaminationState:
     history: History[VisitDraft] | None = None
     entry_problems: Mapping[str, str] = field(default_factory=dict)  # of texts of the reading
     saving: SaveStep = SaveStep.SAVED
-    saved_at: datetime | None = None
     save_problem: str = ""
     conflict: ConflictError | None = None
     selected_id: int | None = None
