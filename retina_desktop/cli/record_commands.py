@@ -11,6 +11,7 @@ from retina_desktop.cli import (
     export_research,
     exporting,
     importing,
+    lists,
     patients,
     patients_find,
     patients_history,
@@ -33,6 +34,7 @@ for commands in (patients_find, patients_history, patients_merging):
 app.add_typer(patients.app, name="patients")
 app.command(name="examine")(examine.examine)
 app.command(name="worklist")(worklist.worklist)
+lists.register(examinations.app)
 app.add_typer(examinations.app, name="examinations")
 app.command(name="sign")(sign.sign)
 app.command(name="report")(report.report)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from retina_desktop.cli.console import give, give_json, guarded, say
+from retina_desktop.cli.lists import ExportFile, check_export, export_day, tell_export
 from retina_desktop.cli.patients import visit_line
 from retina_desktop.cli.records_session import (
     AsJson,
@@ -29,12 +30,19 @@ def worklist(
     state: Annotated[
         ExaminationState | None, typer.Option(help="Only examinations that far.")
     ] = None,
+    export: ExportFile = None,
     data_dir: DataFolder = None,
     user: UserName = None,
     as_json: AsJson = False,
 ) -> None:
     """List the day's examinations with their state; the most urgent stands first."""
     date = day.date() if day else datetime.now(UTC).astimezone().date()
+    check_export(export)
+    if export is not None:
+        with opened(data_dir, user) as session:
+            table = export_day(session, date, state, export)
+        tell_export(table, export, as_json=as_json)
+        return
     with opened(data_dir, user) as session:
         by = session.acting.allowed(Permission.SEE_RECORDS)
         visits = [

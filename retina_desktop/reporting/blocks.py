@@ -185,7 +185,7 @@ def columns(
         shown,
         colWidths=list(reversed(widths)) if turned else list(widths),
         style=TableStyle([*_plain_cells(gap, row_gap), *style]),
-        hAlign="RIGHT" if turned else "LEFT",
+        hAlign="RIGHT" if press.is_right_to_left else "LEFT",
         repeatRows=repeat_rows,
         splitInRow=int(split_rows),
     )

@@ -125,7 +125,8 @@ def provenance(sheet: Sheet) -> list[Flowable]:
         for key, value in _facts(sheet, content)
     ]
     table = columns(press, rows, [_FACT_NAMES, sheet.width - _FACT_NAMES], gap=6, row_gap=1.5)
-    return [_heading(sheet, "provenance.heading"), Spacer(1, 2), table, Spacer(1, 7)]
+    heading = _heading(sheet, "provenance.heading")
+    return [KeepTogether([heading, Spacer(1, 2), table, Spacer(1, 7)])]
 
 
 def limits(sheet: Sheet) -> list[Flowable]:

@@ -79,7 +79,7 @@ def _subject(sheet: Sheet) -> str:
 
 
 def _eye_spans(sheet: Sheet, eye: EyeFindings) -> list[Span]:
-    separator = sheet.texts("language.list_separator")
+    separator = f"{sheet.texts('language.full_stop')} "
     measured = measurements(sheet, eye.eye, separator=separator)
     sentence = _eye_sentence(sheet, eye)
     stop = sheet.texts("language.full_stop") if measured else ""
