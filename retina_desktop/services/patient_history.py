@@ -15,9 +15,11 @@ from retina_desktop.domain.patient_histories import (
     LabelAtVisit,
     VisitAtHistory,
 )
+from retina_desktop.domain.patients import Patient
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.users import Permission
 from retina_desktop.services.acting import Acting
+from retina_desktop.services.patient_records import PatientRecord
 from retina_desktop.services.records_ports import (
     AnalysisStore,
     AuditTrail,
@@ -51,10 +53,21 @@ class PatientHistory:
         patient = self.patients.get(patient_id)
         reference = RecordReference(RecordKind.PATIENT, patient.id)
         self.audit.record(AuditEvent(AuditAction.PATIENT_SEEN, reference), by=by)
-        summaries = sorted(
-            self.examinations.of_patient(patient.id), key=lambda s: (s.visit_date, s.id)
-        )
-        return History(patient, tuple(self._visit(summary) for summary in summaries))
+        return self._history(patient, self.examinations.of_patient(patient.id))
+
+    def of_seen(self, acting: Acting, seen: PatientRecord) -> History:
+        """Return the history of a record that `OpenPatient` gave out a moment ago.
+
+        Raises
+        ------
+        PermissionDeniedError, RecordsUnavailableError
+        """
+        acting.allowed(Permission.SEE_RECORDS)
+        return self._history(seen.patient, seen.visits)
+
+    def _history(self, patient: Patient, visits: Sequence[ExaminationSummary]) -> History:
+        oldest_first = sorted(visits, key=lambda s: (s.visit_date, s.id))
+        return History(patient, tuple(self._visit(summary) for summary in oldest_first))
 
     def _visit(self, summary: ExaminationSummary) -> VisitAtHistory:
         images = self.examinations.images(summary.id) if summary.images else ()
