@@ -24,11 +24,11 @@ class FilterRow(QWidget):
         self._filters = SearchFilters()
         self.unsigned = _chip(self.tr("Unsigned"), self.tr("Only with unsigned visits"))
         self.unsigned.toggled.connect(lambda on: self._change(unsigned=on))
-        self.referral = _combo(self.tr("Any referral"), self.tr("Referral"))
+        self.referral = _combo(self.tr("Referral"), self.tr("Referral"))
         for tier in ReferralTier:
             self.referral.addItem(shown_tier(tier), tier)
         self.referral.currentIndexChanged.connect(self._on_referral)
-        self.label = _combo(self.tr("Any finding"), self.tr("Finding, by model or reader"))
+        self.label = _combo(self.tr("Finding"), self.tr("Finding, by model or reader"))
         for label in sorted(LABELS.values(), key=lambda label: label.name):
             if label.code != DISEASE_RISK:
                 self.label.addItem(label.name, label.code)

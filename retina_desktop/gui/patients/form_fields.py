@@ -115,7 +115,7 @@ class FormFields(QWidget):
         sentence.hide()
         self.fields[name], self.sentences[name] = widget, sentence
         grid.addWidget(label, row, column, 1, span)
-        grid.addWidget(widget, row + 1, column, 1, span)
+        grid.addWidget(widget, row + 1, column, 1, span, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(sentence, row + 2, column, 1, span)
 
     def _build(self, name: str) -> Field:

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.patients import import_tasks
+from retina_desktop.gui.patients.hit_model import Index
 from retina_desktop.gui.patients.import_state import ImportRequest, ImportState, ImportStep
 from retina_desktop.gui.patients.import_table import ImportColumn, ImportTable, counted_outcomes
 from retina_desktop.gui.patients.import_wishes import ImportWishesForm
@@ -61,6 +62,7 @@ class ImportDialog(RecordsDialog):
         self.pages.addWidget(self.wishes)
         self.pages.addWidget(self.table_view)
         self.counts = WrappedLabel()
+        self.remark = WrappedLabel()  # of the marked file, whole
         self.error = WrappedLabel("errorText")
         self.progress = QProgressBar()
         self.progress.setRange(0, _STEPS)
@@ -202,6 +204,7 @@ class ImportDialog(RecordsDialog):
             self.next_button.setText(self.tr("Import {0} photographs").format(count))
             ready = count > 0
         self.next_button.setEnabled(ready and not state.busy)
+        self.remark.setVisible(bool(self.remark.text()) and not asking)
         self.back_button.setVisible(not asking)
         self.back_button.setText(self.tr("Import more") if done else self.tr("Back"))
         self.back_button.setEnabled(not state.busy)
@@ -215,20 +218,24 @@ class ImportDialog(RecordsDialog):
         view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         view.setWordWrap(False)
         view.setTabKeyNavigation(False)
+        view.selectionModel().currentRowChanged.connect(self._show_remark)
         view.verticalHeader().hide()
         view.verticalHeader().setDefaultSectionSize(view.fontMetrics().lineSpacing() + 10)
         header = view.horizontalHeader()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in (
-            (ImportColumn.OUTCOME, 110),
-            (ImportColumn.FILE, 190),
-            (ImportColumn.PATIENT, 170),
+            (ImportColumn.OUTCOME, 104),
+            (ImportColumn.FILE, 180),
+            (ImportColumn.PATIENT, 130),
             (ImportColumn.EYE, 44),
             (ImportColumn.DAY, 96),
         ):
             view.setColumnWidth(column, width)
         return view
+
+    def _show_remark(self, current: Index, _previous: Index) -> None:
+        self.remark.say(self.table.remark(current.row()) if current.isValid() else "")
 
     def _lay_out(self) -> None:
         running = QHBoxLayout()
@@ -244,10 +251,11 @@ class ImportDialog(RecordsDialog):
         layout.addWidget(self.title)
         layout.addWidget(self.counts)
         layout.addWidget(self.pages, 1)
+        layout.addWidget(self.remark)
         layout.addWidget(self.error)
         layout.addLayout(running)
         layout.addLayout(buttons)
-        self.resize(860, 520)
+        self.resize(960, 540)
 
     def _set(self, state: ImportState) -> None:
         if state != self.state:
@@ -255,4 +263,5 @@ class ImportDialog(RecordsDialog):
             self.state = state
             if changed:
                 self.table.show(state.report)
+                self.remark.say("")
             self._render()

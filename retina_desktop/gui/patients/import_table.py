@@ -56,6 +56,10 @@ class ImportTable(QAbstractTableModel):
         self._files = tuple(sorted(files, key=_concern))
         self.endResetModel()
 
+    def remark(self, row: int) -> str:
+        """Return why a file is refused, and what to look at, whole."""
+        return _text(self._files[row], ImportColumn.REMARK)
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """Return the number of files."""
         return 0 if parent.isValid() else len(self._files)

@@ -135,7 +135,9 @@ class MergeDialog(RecordsDialog):
         self.cancel_button.clicked.connect(self.reject)
 
     def _lay_out(self) -> None:
-        keep_row = QHBoxLayout()
+        self.keep_box = QWidget()
+        keep_row = QHBoxLayout(self.keep_box)
+        keep_row.setContentsMargins(0, 0, 0, 0)
         name = QLabel(self.tr("Keep the record"))
         name.setBuddy(self.keep)
         keep_row.addWidget(name)
@@ -150,7 +152,7 @@ class MergeDialog(RecordsDialog):
         for widget in (self.field, self.hint, self.list, self.reason, self.grid_box):
             layout.addWidget(widget)
         layout.addStretch(1)
-        layout.addLayout(keep_row)
+        layout.addWidget(self.keep_box)
         for widget in (self.consequence, self.error):
             layout.addWidget(widget)
         layout.addLayout(buttons)
@@ -184,7 +186,8 @@ class MergeDialog(RecordsDialog):
         )
         self.error.say(state.error)
         self.merge_button.setEnabled(state.other is not None and not state.busy)
-        self.keep.setEnabled(state.other is not None and not state.busy)
+        self.keep_box.setVisible(state.other is not None)
+        self.keep.setEnabled(not state.busy)
 
     def _render_list(self, state: MergeState) -> None:
         texts = [candidate_text(candidate) for candidate in state.candidates]

@@ -11,7 +11,7 @@ from retina_desktop.gui.patients.trend import Trend
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """One visit of the timeline: its summary, and what model and reader said in words.
+    """One visit of the timeline; photographs and words come a moment after the summary.
 
     ``images`` are numbers of photographs with their eye, in the order taken.
     """
@@ -20,6 +20,7 @@ class VisitLine:
     images: tuple[tuple[int, Laterality | None], ...] = ()
     model_words: str = ""
     reader_words: str = ""
+    complete: bool = False
 
     def of_eye(self, eye: Laterality | None) -> tuple[int, ...]:
         """Return the photographs of one eye."""
@@ -45,6 +46,7 @@ class RecordState:
     trend_code: str = ""
     merged: tuple[MergedPatient, ...] = ()
     loading: bool = False
+    complete: bool = False
     busy: str = ""  # what is being done, in words
     error: str = ""
     selected_visit: int | None = None

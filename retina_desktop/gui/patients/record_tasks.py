@@ -16,6 +16,7 @@ from retina_desktop.gui.patients.trend import Trend
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.services.examination_records import IncomingPhotograph
+from retina_desktop.services.patient_records import PatientRecord
 from retina_desktop.services.tasks import TaskContext
 
 _T = TypeVar("_T")
@@ -25,12 +26,19 @@ FindPhotographs = Callable[[TaskContext, Sequence[Path]], Sequence[Path]]
 
 @dataclass(frozen=True, slots=True)
 class OpenedRecord:
-    """A patient with everything the record shows."""
+    """A patient with the visits as far as lists know them, and who was merged into them."""
 
-    patient: Patient
+    record: PatientRecord
+    merged: tuple[MergedPatient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDetails:
+    """What takes longer: every visit's photographs and words, and the courses."""
+
+    patient_id: int
     visits: tuple[VisitLine, ...]
     trends: tuple[Trend, ...]
-    merged: tuple[MergedPatient, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +51,30 @@ class StartedVisit:
 
 
 def open_record(patient_id: int) -> Work[OpenedRecord]:
-    """Return the task that reads a patient's record; who looked is written down."""
+    """Return the task that opens a patient's record; who looked is written down."""
 
     def run(services: RecordsServices, context: TaskContext) -> OpenedRecord:
         context.progress(0.0)
-        history = services.patients.history(services.acting, patient_id)
-        merged = services.patients.merged_into(history.patient.id)
-        return OpenedRecord(
-            history.patient,
+        record = services.open_patient(services.acting, patient_id)
+        merged = tuple(
+            MergedPatient(one.id, one.details.record_number, one.details.name)
+            for one in services.patients.merged_into(record.patient.id)
+        )
+        return OpenedRecord(record, merged)
+
+    return run
+
+
+def record_details(record: PatientRecord) -> Work[RecordDetails]:
+    """Return the task that reads the rest of an opened record."""
+
+    def run(services: RecordsServices, context: TaskContext) -> RecordDetails:
+        context.progress(0.0)
+        history = services.patients.history.of_seen(services.acting, record)
+        return RecordDetails(
+            record.patient.id,
             tuple(visit_line(visit) for visit in reversed(history.visits)),
             trends_of(history.trends(), history.trends(all_labels=True)),
-            tuple(
-                MergedPatient(one.id, one.details.record_number, one.details.name)
-                for one in merged
-            ),
         )
 
     return run
@@ -65,7 +83,8 @@ def open_record(patient_id: int) -> Work[OpenedRecord]:
 def visit_line(visit: VisitAtHistory) -> VisitLine:
     """Return a visit as the timeline shows it."""
     images = ((image, eye.eye) for eye in visit.eyes for image in eye.image_ids)
-    return VisitLine(visit.summary, tuple(images), model_words(visit), reader_words(visit))
+    words = model_words(visit), reader_words(visit)
+    return VisitLine(visit.summary, tuple(images), *words, complete=True)
 
 
 def begin_visit(patient_id: int) -> Work[StartedVisit]:

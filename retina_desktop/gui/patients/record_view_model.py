@@ -1,4 +1,4 @@
-"""A patient's record: read by a worker, and kept up to date after changes."""
+"""A patient's record: shown at once, completed a moment later, kept up to date."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,8 +11,8 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.record_errors import RecordNotFoundError
 from retina_desktop.gui.patients import record_tasks
 from retina_desktop.gui.patients.asking import LatestQuestion
-from retina_desktop.gui.patients.record_state import RecordState
-from retina_desktop.gui.patients.record_tasks import OpenedRecord, StartedVisit
+from retina_desktop.gui.patients.record_state import RecordState, VisitLine
+from retina_desktop.gui.patients.record_tasks import OpenedRecord, RecordDetails, StartedVisit
 from retina_desktop.gui.patients.words import today, tr
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.services_port import WindowServices
@@ -40,6 +40,9 @@ class RecordViewModel(QObject):
         self._record = LatestQuestion(self)
         self._record.answered.connect(self._on_record)
         self._record.failed.connect(self._on_record_failed)
+        self._details = LatestQuestion(self)
+        self._details.answered.connect(self._on_details)
+        self._details.failed.connect(self._on_failed)
         self._running: TaskHandle | None = None
         self._asked_id: int | None = None
 
@@ -51,6 +54,7 @@ class RecordViewModel(QObject):
         else:
             self._set(replace(self.state, error=""))
         self._asked_id = patient_id
+        self._details.forget()
         self._record.ask(self._session.read(record_tasks.open_record(patient_id)))
 
     @Slot()
@@ -100,6 +104,7 @@ class RecordViewModel(QObject):
         self.cancel()
         self._asked_id = None
         self._record.forget()
+        self._details.forget()
         self._set(RecordState())
 
     def _start(self, work: record_tasks.Work[StartedVisit], words: str) -> None:
@@ -130,20 +135,30 @@ class RecordViewModel(QObject):
 
     @Slot(object)
     def _on_record(self, opened: OpenedRecord) -> None:
-        ids = [line.summary.id for line in opened.visits]
+        patient, summaries = opened.record.patient, opened.record.visits
+        known = {line.summary: line for line in self.state.visits}
+        ids = [summary.id for summary in summaries]
         selected = self.state.selected_visit
         if selected not in ids:
             selected = ids[0] if ids else None
-        self._asked_id = opened.patient.id  # of a merged patient, the kept one
-        state = replace(
-            self.state,
-            patient=opened.patient,
-            visits=opened.visits,
-            merged=opened.merged,
-            loading=False,
-            selected_visit=selected,
+        self._asked_id = patient.id  # of a merged patient, the kept one
+        self._set(
+            replace(
+                self.state,
+                patient=patient,
+                visits=tuple(known.get(s, VisitLine(s)) for s in summaries),
+                merged=opened.merged,
+                loading=False,
+                complete=False,
+                selected_visit=selected,
+            )
         )
-        self._set(state.with_trends(opened.trends))
+        self._details.ask(self._session.read(record_tasks.record_details(opened.record)))
+
+    @Slot(object)
+    def _on_details(self, details: RecordDetails) -> None:
+        state = replace(self.state, visits=details.visits, complete=True)
+        self._set(state.with_trends(details.trends))
 
     @Slot(object)
     def _on_record_failed(self, error: Exception) -> None:

@@ -94,7 +94,7 @@ class VisitDelegate(QStyledItemDelegate):
             painter.drawPixmap(box.center() - QPointF(10, 10), icon)
         painter.restore()
         more = f" +{len(images) - 1}" if len(images) > 1 else ""
-        empty = not images
+        empty = not images and line.complete
         self._paint_tag(painter, f"{eye.shown}{more}", box, empty=empty)
 
     def _paint_tag(self, painter: QPainter, text: str, box: QRectF, *, empty: bool) -> None:
@@ -160,6 +160,8 @@ class VisitDelegate(QStyledItemDelegate):
         draw_elided(painter, tier_text(line), row.adjusted(_LIGHT + 6, 0, 0, 0))
 
     def _paint_words(self, painter: QPainter, line: VisitLine, rows: list[QRect]) -> None:
+        if not line.complete:
+            return
         colors, metrics = self._theme.colors, painter.fontMetrics()
         heads = (tr("Model"), tr("Reader"))
         width = max(metrics.horizontalAdvance(head) for head in heads) + _PADDING

@@ -73,8 +73,9 @@ def spoken_visit(line: VisitLine) -> str:
     parts.append(photographs_text(line))
     if summary.tier is not None:
         parts.append(tier_text(line))
-    parts.append(tr("Model: {0}").format(line.model_words))
-    parts.append(tr("Reader: {0}").format(line.reader_words))
+    if line.complete:
+        parts.append(tr("Model: {0}").format(line.model_words))
+        parts.append(tr("Reader: {0}").format(line.reader_words))
     return "\n".join(parts)
 
 

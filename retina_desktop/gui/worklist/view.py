@@ -56,8 +56,8 @@ class WorklistView(QWidget):
         self.title = QLabel(self.tr("Worklist"))
         self.title.setObjectName("pageTitle")
         self.day_edit = self._build_day()
-        self.before = self._arrow("previous", self.tr("Day before"), -1)
-        self.after = self._arrow("next", self.tr("Day after"), 1)
+        self.before = self._arrow("day_before", self.tr("Day before"), -1)
+        self.after = self._arrow("day_after", self.tr("Day after"), 1)
         self.today_button = _push(self.tr("Today"), "", self.tr("Show today (T)"))
         self.today_button.clicked.connect(self.today_requested)
         self.next_button = _push(
