@@ -2,18 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from retina_desktop import __version__
+from retina_desktop.bootstrap_records.backing_up import BackupDesk
 from retina_desktop.bootstrap_records.opened import OpenedRecords
-from retina_desktop.domain.audit import ChainReport
-from retina_desktop.domain.users import Permission
-from retina_desktop.services.acting import Acting
-from retina_desktop.services.backups import (
-    BackUp,
-    ChangeBackupPlan,
-    ReadBackupPlan,
-    ShowBackupState,
-)
-from retina_desktop.services.tasks import TaskContext
+from retina_desktop.services.report_settings import OpenReportDefaults, SaveReportDefaults
 
 if TYPE_CHECKING:
     from retina_desktop.gui.records.house_port import HouseServices
@@ -22,24 +13,9 @@ if TYPE_CHECKING:
 def house_services(opened: OpenedRecords) -> "HouseServices":
     """Return what settings, lock and status bar work with."""
     from retina_desktop.gui.records.house_port import HouseServices
-    from retina_desktop.persistence.backup import FolderBackups
-    from retina_desktop.persistence.backup_memory import FileBackupMemory
 
     records = opened.records
-    plan = ReadBackupPlan(records.settings)
-    memory = FileBackupMemory(records.place.folder)
-    backups = FolderBackups(
-        records.database,
-        records.images,
-        records=records.place.folder,
-        master=records.master,
-        software_version=__version__,
-    )
-
-    def verify(context: TaskContext, acting: Acting) -> ChainReport:
-        acting.allowed(Permission.SEE_AUDIT)
-        return records.audit.verify(tell=context.progress)
-
+    desk = BackupDesk(records)
     return HouseServices(
         unlock=opened.unlock,
         password_reset=lambda: opened.password_reset,
@@ -59,9 +35,13 @@ def house_services(opened: OpenedRecords) -> "HouseServices":
         save_clinic_profile=opened.save_clinic_profile,
         lock_time=opened.open_lock_time,
         save_lock_time=opened.save_lock_time,
-        backup_state=ShowBackupState(memory, plan),
-        back_up=BackUp(backups, memory, plan, records.audit),
-        change_backup_plan=ChangeBackupPlan(records.settings),
-        verify=verify,
+        report_defaults=OpenReportDefaults(records.settings),
+        save_report_defaults=SaveReportDefaults(records.settings),
+        backup_state=desk.show_state,
+        back_up=desk.back_up,
+        change_backup_plan=desk.change_plan,
+        verify=desk.verify_records,
         drafts=records.form_drafts,
+        own_account=lambda: records.users.get(opened.user_id),
+        signature=records.users.signature,
     )

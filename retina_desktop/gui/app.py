@@ -64,6 +64,8 @@ def run_window(services: WindowServices, *, start_with: Sequence[Path] = ()) -> 
     # After the first paint: what follows takes time from it.
     QTimer.singleShot(0, opened.screening.load_model)
     QTimer.singleShot(0, lambda: opened.screening.open_paths(start_with))
+    if not start_with:
+        QTimer.singleShot(0, opened.shell.return_to_page)
     status = app.exec()
     restore_hooks()
     opened.shut_down()
@@ -101,7 +103,7 @@ def open_window(
     if session is not None:
         session.setParent(window)
         tools = PageTools(theme, session, dialogs, notifications, services, lanes, screening)
-    shell = Shell(window, tools)
+    shell = Shell(window, memory, tools)
     commands = WindowCommands(
         window,
         services=services,

@@ -1,9 +1,10 @@
 """Asks the user for files; the window is given one, so that tests can answer for the user."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 _PHOTOGRAPHS = (
     "*.jpg *.jpeg *.jpe *.jfif *.png *.tif *.tiff *.bmp *.webp *.dcm *.dicom"  # see imaging
@@ -61,6 +62,19 @@ class FileDialogs:
         kinds = f"{_tr('Tables')} (*.csv *.tsv *.txt);;{_tr('All files')} (*)"
         name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a table"), "", kinds)
         return Path(name) if name else None
+
+    def leave_unsaved(self, parent: QWidget, sentences: Sequence[str]) -> bool:
+        """Ask whether to go on although something could not be saved."""
+        box = QMessageBox(parent)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle(_tr("Not saved"))
+        box.setText("\n".join(sentences))
+        box.setInformativeText(_tr("It is lost if you go on."))
+        stay = box.addButton(_tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton(_tr("Lose it"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        return box.clickedButton() is leave
 
 
 def _tr(text: str) -> str:

@@ -92,10 +92,10 @@ class MainWindow(QMainWindow):
         self.rail = NavigationRail(theme, self.actions_by_id)
         self.view = self._build_view()
         self._flow: PageFlow | None = None
+        self.may_close: Callable[[], bool] = lambda: True
         self._elsewhere: dict[str, bool] = dict.fromkeys(_OF_RECORDS, False)
         self.status_line = StatusLine()
         self.setStatusBar(self.status_line)
-        self.tool_bar = self._build_tool_bar()
         self.menus = self._build_menus()
         self._hint = DropHint(self)
         self._connect(pictures, notifications)
@@ -184,7 +184,10 @@ class MainWindow(QMainWindow):
             self._hint.cover()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the window."""
+        """Remember the window, unless something would be lost by closing it."""
+        if not self.may_close():
+            event.ignore()
+            return
         if self.isFullScreen():
             self.show_full_screen(full=False)
         self._memory.save(self, self.view.splitter, self.theme.choice)
@@ -199,8 +202,11 @@ class MainWindow(QMainWindow):
             sample_action=self.actions_by_id["sample"],
         )
         view = ScreeningView(self.theme, empty=empty, viewer=self.viewer)
+        # Not a bar of the main window: that would lie over the rail, which must not move.
+        self.tool_bar = self._build_tool_bar()
         beside = QVBoxLayout()
         beside.setSpacing(0)
+        beside.addWidget(self.tool_bar)
         beside.addWidget(self.banner)
         beside.addWidget(self.stack, 1)
         central = QWidget()
@@ -217,7 +223,6 @@ class MainWindow(QMainWindow):
         bar.setObjectName("toolBar")
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
-        bar.toggleViewAction().setVisible(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         for entry in ACTIONS:
             if not entry.on_tool_bar:
@@ -231,7 +236,6 @@ class MainWindow(QMainWindow):
             if entry.id == "open" and isinstance(button, QToolButton):
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
                 button.setText(self.tr("Open"))
-        self.addToolBar(bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         return bar
 

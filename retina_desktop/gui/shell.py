@@ -10,17 +10,33 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.page_flow import PageFlow
 from retina_desktop.gui.page_table import build_page
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
+from retina_desktop.gui.place_memory import PlaceMemory
+from retina_desktop.gui.records.backup_sign import BackupSign
+from retina_desktop.gui.records.backup_watch import BackupWatch
+from retina_desktop.gui.records.dialog_cover import DialogCover
+from retina_desktop.gui.records.idle_lock import IdleLock
 from retina_desktop.gui.records.session import Access, RecordsSession, SessionState
+from retina_desktop.gui.window_memory import WindowMemory
+from retina_desktop.services.tasks import TaskContext
 
 if TYPE_CHECKING:
     from retina_desktop.gui.main_window import MainWindow
+    from retina_desktop.gui.records.port import RecordsServices
+    from retina_desktop.gui.settings.dialog import SettingsDialog
 
 
 class Shell(QObject):
     """Puts pages and session into the window; without `tools` only the screening page."""
 
-    def __init__(self, window: "MainWindow", tools: PageTools | None) -> None:
+    places: PlaceMemory  # these three only with `tools`
+    idle: IdleLock
+    backups: BackupWatch
+
+    def __init__(
+        self, window: "MainWindow", memory: WindowMemory, tools: PageTools | None
+    ) -> None:
         super().__init__(window)
+        self._memory = memory
         self._window = window
         self._tools = tools
         self.session: RecordsSession | None = None if tools is None else tools.session
@@ -33,10 +49,10 @@ class Shell(QObject):
             parent=self,
         )
         window.follow(self.flow)
-        self.flow.shown.connect(self._enable)
-        if self.session is not None:
-            self.session.state_changed.connect(self.render_state)
-            self.session.failed.connect(self._on_failed)
+        self.flow.shown.connect(self._on_shown)
+        self._settings: SettingsDialog | None = None
+        if tools is not None:
+            self._watch(tools)
         self._enable()
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -64,12 +80,43 @@ class Shell(QObject):
     @Slot()
     def log_out(self) -> None:
         """Close the records, unless something could not be saved."""
-        if self.session is not None:
+        if self.session is not None and self.session.is_open and self.may_leave():
+            self.places.forget()
             self.session.log_out()
+
+    def may_leave(self) -> bool:
+        """Have the pages save; ask only when something could not be."""
+        sentences = self.flow.unsaved()
+        if not sentences or self._tools is None:
+            return True
+        return self._tools.dialogs.leave_unsaved(self._window, sentences)
 
     @Slot()
     def show_settings(self) -> None:
         """Open the settings."""
+        self.open_settings()
+
+    def open_settings(self, tab: str = "") -> None:
+        """Open the settings at `tab`."""
+        from retina_desktop.gui.settings.dialog import SettingsDialog
+
+        if self._tools is None or self.session is None or not self.session.is_open:
+            return
+        if self._settings is None:
+            tools = self._tools
+            self._settings = SettingsDialog(
+                tools.theme, tools.session, tools.dialogs, self.backups, self._window
+            )
+            self._settings.lock_time_chosen.connect(self.idle.set_minutes)
+            self._settings.finished.connect(self._on_settings_closed)
+            self._settings.open()
+        self._settings.show_tab(tab)
+
+    def return_to_page(self) -> None:
+        """Go to the page shown last before the program ended, through the door."""
+        name = self._memory.page()
+        if self._tools is not None and name in (PageId.WORKLIST, PageId.PATIENTS):
+            self.flow.go(Place(PageId(name)))
 
     @Slot(object)
     def render_state(self, state: SessionState) -> None:
@@ -80,6 +127,58 @@ class Shell(QObject):
     def shut_down(self) -> bool:
         """Finish what is being written; False when some did not stop in time."""
         return self.session is None or self.session.shut_down()
+
+    def _watch(self, tools: PageTools) -> None:
+        session, window = tools.session, self._window
+        self.places = PlaceMemory(self.flow, session, self)
+        self.idle = IdleLock(session, parent=self)
+        self.backups = BackupWatch(session, self)
+        self._cover = DialogCover(window)
+        sign = BackupSign(tools.theme)
+        sign.clicked.connect(lambda: self.open_settings("backup"))
+        window.status_line.add_sign(sign)
+        self.backups.changed.connect(sign.render_view)
+        window.may_close = self.may_leave
+        session.state_changed.connect(self.render_state)
+        session.failed.connect(self._on_failed)
+        session.opened.connect(self._on_opened)
+        session.locked.connect(self._cover.hide_all)
+        session.unlocked.connect(self._cover.show_all)
+        session.closed.connect(self._on_closed)
+
+    @Slot(object)
+    def _on_shown(self, page: PageId) -> None:
+        # An examination's own number is kept in the records; without it, it is no place.
+        self._memory.save_page(PageId.PATIENTS if page is PageId.EXAMINATION else page)
+        self._enable()
+
+    @Slot(object)
+    def _on_opened(self, _services: "RecordsServices") -> None:
+        if self.session is None:
+            return
+        handle = self.session.read(_house_rules)
+        handle.succeeded.connect(self._on_rules)
+        handle.failed.connect(self._on_failed)
+        handle.start()
+
+    @Slot(object)
+    def _on_rules(self, rules: "tuple[int, str]") -> None:
+        minutes, notice = rules
+        self.idle.set_minutes(minutes)
+        if notice and self._tools is not None:
+            self._tools.notifications.raised.emit(notice)
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._cover.close_all()
+        if self._settings is not None:
+            self._settings.reject()
+
+    @Slot()
+    def _on_settings_closed(self) -> None:
+        dialog, self._settings = self._settings, None
+        if dialog is not None:
+            dialog.deleteLater()
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -114,3 +213,10 @@ class Shell(QObject):
             raise LookupError("there are no records in this window")
         tools = self._tools
         return DoorPage(tools.theme, tools.session, tools.dialogs)
+
+
+def _house_rules(services: "RecordsServices", _: TaskContext) -> tuple[int, str]:
+    """Return after how many idle minutes to lock, and what the user is to be told."""
+    reset = services.house.password_reset()
+    minutes = services.house.lock_time(services.acting).minutes
+    return minutes, reset.sentence if reset is not None else ""

@@ -1,7 +1,14 @@
 """The foot of the window: what is going on, where the pointer is, and the research notice."""
 
 from PySide6.QtCore import QSize, Slot
-from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton
+from PySide6.QtWidgets import (
+    QLabel,
+    QProgressBar,
+    QSizePolicy,
+    QStatusBar,
+    QToolButton,
+    QWidget,
+)
 
 from retina_desktop.gui.screening.state import ScreeningState
 
@@ -44,6 +51,13 @@ class StatusLine(QStatusBar):
         self.progress.setVisible(state.busy)
         self.cancel_button.setVisible(state.busy)
         self.progress.setValue(round(_STEPS * state.progress))
+
+    def add_sign(self, sign: QWidget) -> None:
+        """Put a sign beside the notice, at its left."""
+        self.removeWidget(self.notice)
+        self.addPermanentWidget(sign)
+        self.addPermanentWidget(self.notice)
+        self.notice.show()
 
     @Slot(str)
     def show_place(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Remembers the window's place, the panels' widths and the theme, in one ini file."""
+"""Remembers the window's place and page, the panels' widths and the theme, in one ini file."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 from retina_desktop.gui.theme import ThemeChoice
 
 _GEOMETRY, _PANELS, _THEME = "window/geometry", "window/panels", "window/theme"
+_PAGE = "window/page"  # its name only; what it showed is in the records, which are encrypted
 
 
 class WindowMemory:
@@ -22,6 +23,15 @@ class WindowMemory:
             return ThemeChoice(str(self._settings.value(_THEME, ThemeChoice.SYSTEM.value)))
         except ValueError:
             return ThemeChoice.SYSTEM
+
+    def page(self) -> str:
+        """Return the name of the page shown last, "" when nothing is remembered."""
+        return str(self._settings.value(_PAGE, ""))
+
+    def save_page(self, name: str) -> None:
+        """Remember a page at once: a crash saves nothing."""
+        self._settings.setValue(_PAGE, name)
+        self._settings.sync()
 
     def restore(self, window: QMainWindow, panels: QSplitter) -> bool:
         """Put the window where it was; False when nothing is remembered."""

@@ -156,11 +156,13 @@ class DoorPage(QWidget):
     @Slot()
     def _on_forgotten(self) -> None:
         self._forgotten = True
+        self._session.forget_error()
         self.render_state(self._session.state)
 
     @Slot()
     def _on_left(self) -> None:
         self._forgotten = False
+        self._session.forget_error()
         self.recover.forget()
         self.render_state(self._session.state)
 

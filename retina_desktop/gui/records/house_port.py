@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from retina_desktop.domain.audit import ChainReport
-    from retina_desktop.domain.users import PasswordReset
-    from retina_desktop.services.acting import Acting
+    from retina_desktop.domain.users import PasswordReset, UserAccount
     from retina_desktop.services.backups import BackUp, ChangeBackupPlan, ShowBackupState
     from retina_desktop.services.clinic_profile import (
         OpenClinicProfile,
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
         SaveClinicProfile,
         SaveLockTime,
     )
+    from retina_desktop.services.report_settings import OpenReportDefaults, SaveReportDefaults
     from retina_desktop.services.settings_ports import FormDraftStore
-    from retina_desktop.services.tasks import TaskContext
     from retina_desktop.services.user_accounts import (
         AddUser,
         AskForPassword,
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
         SetSignature,
         StopAskingForPassword,
     )
+    from retina_desktop.services.verifying import VerifyRecords
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +40,8 @@ class HouseServices:
 
     ``password_reset`` returns what the user is to be told after logging in. ``unlock`` raises
     a WrongPasswordError unless the password is the user's. ``verify`` reads all records.
-    ``without_login`` tells whether the records open without a password here.
+    ``without_login`` tells whether the records open without a password here. ``own_account``
+    is the user's as stored now, ``signature`` the PNG of a user's signature by number.
     """
 
     unlock: Callable[[str], None]
@@ -62,8 +62,12 @@ class HouseServices:
     save_clinic_profile: "SaveClinicProfile"
     lock_time: "OpenLockTime"
     save_lock_time: "SaveLockTime"
+    report_defaults: "OpenReportDefaults"
+    save_report_defaults: "SaveReportDefaults"
     backup_state: "ShowBackupState"
     back_up: "BackUp"
     change_backup_plan: "ChangeBackupPlan"
-    verify: "Callable[[TaskContext, Acting], ChainReport]"
+    verify: "VerifyRecords"
     drafts: "FormDraftStore"
+    own_account: "Callable[[], UserAccount]"
+    signature: Callable[[int], bytes | None]

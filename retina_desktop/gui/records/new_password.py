@@ -13,12 +13,19 @@ from retina_desktop.gui.wrapped_label import WrappedLabel
 class NewPassword:
     """Two fields and a hint in a form; `sentence` says what is the matter with them."""
 
-    def __init__(self, form: FormCard, theme: ThemeKeeper, *, name: QLineEdit | None) -> None:
+    def __init__(
+        self,
+        form: FormCard,
+        theme: ThemeKeeper,
+        *,
+        name: QLineEdit | None,
+        words: str = "",
+    ) -> None:
         self._name = name
         self.first, self.second = PasswordField(theme), PasswordField(theme)
         self.hint = WrappedLabel("muted")
         self._rows: list[QWidget] = [
-            form.add_field(_tr("Password"), self.first),
+            form.add_field(words or _tr("Password"), self.first),
             form.add_field(_tr("The same password again"), self.second),
             self.hint,
         ]

@@ -32,7 +32,7 @@ class RecoverForm(FormCard):
             self.user_name,
             hint=_tr("May stay empty where there is one administrator."),
         )
-        self.password = NewPassword(self, theme, name=self.user_name)
+        self.password = NewPassword(self, theme, name=self.user_name, words=_tr("New password"))
         self.back_button = self.add_button(_tr("Back"), first=True)
         self.button = self.add_button(_tr("Set the new password"), primary=True)
         self.back_button.clicked.connect(self.left)

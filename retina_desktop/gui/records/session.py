@@ -133,11 +133,20 @@ class RecordsSession(QObject):
         )
 
     @Slot()
+    def forget_error(self) -> None:
+        """Another form is on screen: what failed in the last one is told no more."""
+        self._set(replace(self.state, error=""))
+
+    @Slot()
     def lock(self) -> None:
         """Cover everything; running work goes on."""
         if self.state.access is Access.OPEN and self.state.can_lock:
             self._set(replace(self.state, access=Access.LOCKED, error=""))
             self.locked.emit()
+
+    def set_without_login(self, *, without: bool) -> None:
+        """Note that a password is asked for from now on, or no more."""
+        self._set(replace(self.state, without_login=without))
 
     def unlock(self, password: str) -> None:
         """Uncover, by the password of who locked."""

@@ -12,6 +12,7 @@ from retina_desktop.gui.records.session import SessionState
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
+_UNDER_THE_WORDS = 20  # logical pixels: where the words beside a round button begin
 SEVERAL, ALONE, NO_PASSWORD = "several", "alone", "no password"
 _KINDS = {
     SEVERAL: (
@@ -51,7 +52,8 @@ class SetUpForm(FormCard):
             button.setAccessibleName(_tr(words))
             button.setAccessibleDescription(_tr(meaning))
             button.setToolTip(_tr(words))
-            small = WrappedLabel("choiceMeaning")
+            small = WrappedLabel("muted")
+            small.setIndent(_UNDER_THE_WORDS)
             small.say(_tr(meaning))
             group.addButton(button)
             self.fields.addWidget(button)
