@@ -80,9 +80,15 @@ def prepare_data(
     work_dir: WorkDir,
     seed: int = 20260101,
     side: Annotated[int, typer.Option(help="Pixels of the cached photographs.", min=32)] = 256,
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at photographs that cannot be read.")
+    ] = False,
 ) -> None:
     """Decode the photographs once, find near duplicates and split by patient."""
-    data = prepare(manifest, work_dir, RFMID_CODES, seed=seed, side=side)
+    data = prepare(manifest, work_dir, RFMID_CODES, seed=seed, side=side, strict=strict)
+    for path in data.unreadable:
+        log.warning("left out, it cannot be read: %s", path)
     for part in Part:
         log.info("%s: %d photographs", part, len(data.rows_of(part)))
     log.info("%d near-duplicate pairs", data.duplicate_pairs)
@@ -164,7 +170,8 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
     page = evaluation_page(result, answers, files)
     write_atomically(work_dir / PAGE_NAME, page.encode())
     write_results(work_dir / RESULTS_NAME, result)
-    log.info("mean AUROC on test, %d pairs: %s", result.views.pairs, result.views.application)
+    summary = result.summary
+    log.info("mean AUROC on test, %d pairs: %s", summary.pairs, summary.mean_auroc)
 
 
 @app.command()

@@ -1,4 +1,8 @@
-"""Photographs decoded once: one memory-mapped array instead of ten thousand JPEG files."""
+"""Photographs prepared once: one memory-mapped array instead of ten thousand files.
+
+Each is decoded and cropped to its field of view by the application's own code, so that a
+network learns on what it will be shown.
+"""
 
 import hashlib
 import json
@@ -9,6 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from retina_desktop.domain.errors import ImageUnreadableError
+from retina_desktop.domain.images import RgbImage
+from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from training.files import write_atomically
 from training.manifest_data import LabelledImage, ManifestUnreadableError
 
@@ -16,6 +24,19 @@ Squares = NDArray[np.uint8]  # (N, side, side, 3), sRGB
 
 PIXELS_NAME = "squares.npy"
 INDEX_NAME = "squares.json"
+_NAMED = 5  # photographs in a sentence
+
+
+class PhotographsUnreadableError(ManifestUnreadableError):
+    """Some photographs of the list cannot be decoded; ``paths`` names them all."""
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self.paths = tuple(paths)
+        first = ", ".join(self.paths[:_NAMED])
+        super().__init__(
+            f"Photographs cannot be read ({len(self.paths)}, first {first}); restore them, or "
+            "take them out of the list."
+        )
 
 
 def build_cache(
@@ -23,8 +44,7 @@ def build_cache(
 ) -> Squares:
     """Return the photographs as squares of `side` pixels, decoding only what is not cached.
 
-    The pack's photographs are already cropped to the field of view. A cache made of another
-    list of photographs, of other files or at another size is rebuilt.
+    A cache made of another list of photographs, of other files or at another size is rebuilt.
 
     Returns
     -------
@@ -33,8 +53,8 @@ def build_cache(
 
     Raises
     ------
-    ManifestUnreadableError
-        If a photograph of the list is missing or no image.
+    PhotographsUnreadableError
+        If photographs are missing or none; all of them are named.
     """
     key = _key(images, image_dir, side)
     pixels_path, index_path = cache_dir / PIXELS_NAME, cache_dir / INDEX_NAME
@@ -47,22 +67,45 @@ def build_cache(
     return squares
 
 
+def field_square(path: Path, side: int) -> RgbImage:
+    """Return the photograph's field of view as the application crops it, ``(side, side, 3)``.
+
+    Where it sees no field the whole picture is shrunk.
+
+    Raises
+    ------
+    ImageUnreadableError
+    """
+    pixels = decode_photograph(path, min_side=side).pixels
+    field = find_field_of_view(pixels)
+    if field is None:
+        return plain_square(pixels, side)
+    return crop_to_field(pixels, field, size=side).pixels
+
+
+def plain_square(pixels: RgbImage, side: int) -> RgbImage:
+    """Return the whole picture in `side` x `side` pixels, whatever its shape."""
+    shrinks = max(pixels.shape[:2]) > side
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), np.uint8)
+
+
 def _fill(images: Sequence[LabelledImage], image_dir: Path, path: Path, side: int) -> None:
     shape = (len(images), side, side, 3)
     squares = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
+    unreadable: list[str] = []
     for row, image in enumerate(images):
-        pixels = cv2.imread(str(image_dir / image.path), cv2.IMREAD_COLOR)
-        if pixels is None:
-            raise ManifestUnreadableError(f"{image.path} is missing or no image.")
-        shrinks = max(pixels.shape[:2]) > side
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        resized = cv2.resize(pixels, (side, side), interpolation=method)
-        squares[row] = cv2.cvtColor(resized, cv2.COLOR_BGR2RGB)
+        try:
+            squares[row] = field_square(image_dir / image.path, side)
+        except ImageUnreadableError:
+            unreadable.append(image.path)
     squares.flush()
+    if unreadable:
+        raise PhotographsUnreadableError(unreadable)
 
 
 def _key(images: Sequence[LabelledImage], image_dir: Path, side: int) -> str:
-    digest = hashlib.sha256(f"squares 1 {side}\n".encode())
+    digest = hashlib.sha256(f"squares 2 {side}\n".encode())
     for image in images:
         path = image_dir / image.path
         size = path.stat().st_size if path.exists() else -1

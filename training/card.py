@@ -162,7 +162,7 @@ def _headline(result: EvaluationResult) -> str:
     missing = _codes(result.labels, LabelStatus.NOT_ASSESSED)
     lines = [
         "## In short",
-        f"- Mean AUROC over {result.views.pairs} pairs of source and label with at least "
+        f"- Mean AUROC over {result.summary.pairs} pairs of source and label with at least "
         f"{COUNTED_FROM} positives and negatives among patients kept back: **{shown(mean)}**.",
         f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",
         f"- Demonstration, trained on too few patients to be measured ({len(demonstrated)}): "

@@ -16,7 +16,7 @@ def figures_section(result: EvaluationResult) -> str:
         f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
         f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
         "calibration error. Photographs went through the application's own decoding, field of "
-        f"view and preprocessing.{_views(result)}",
+        f"view and preprocessing.{_without_field(result)}",
     ]
     for source in sorted({m.source for m in result.metrics if m.source}):
         own = [m for m in result.metrics if m.source == source]
@@ -52,15 +52,9 @@ def _grades(own: Sequence[Metric]) -> list[str]:
     ]
 
 
-def _views(result: EvaluationResult) -> str:
-    views = result.views
-    if views.application is None or views.plain_squares is None:
-        return ""
-    return (
-        f" So prepared, the mean AUROC is {views.application:.3f}; plainly resized squares "
-        f"give {views.plain_squares:.3f}. No field of view was found in "
-        f"{views.without_field} of the photographs."
-    )
+def _without_field(result: EvaluationResult) -> str:
+    count = result.summary.without_field
+    return f" No field of view was found in {count} of the photographs."
 
 
 _FIGURE_HEAD = (

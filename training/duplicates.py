@@ -7,12 +7,15 @@ two thumbnails from which the common vignette (everything smooth) was removed.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training.cache import Squares
+from retina_desktop.imaging.decode import decode_photograph
+from training.cache import Squares, plain_square
 
 HASH_BITS = 64
 THUMBNAIL_SIDE = 64
@@ -20,6 +23,7 @@ DETAIL_SIGMA_PX = 2.0  # of the thumbnail: vessels and lesions stay, illuminatio
 COMPARED_RADIUS = 0.8  # of half the side: the field's rim is alike in all photographs
 CLIP_DEVIATIONS = 3.0  # a bright disc in the same place is not yet the same eye
 BLOCK_ROWS = 512
+PLAIN_SIDE = 256  # what the bounds below were found at
 
 Hashes = NDArray[np.uint64]  # (N,)
 Thumbnails = NDArray[np.float32]  # (N, compared pixels), zero mean, unit length
@@ -70,6 +74,29 @@ def detail_thumbnails(squares: Squares) -> Thumbnails:
         if length > 0:
             thumbnails[row] = detail / length
     return thumbnails
+
+
+def fingerprints(paths: Iterable[Path]) -> tuple[Hashes, Thumbnails]:
+    """Return hash and thumbnail of each photograph, whole pictures, a few in memory at once.
+
+    Raises
+    ------
+    ImageUnreadableError
+    """
+    hashes, thumbnails = [], []
+    remaining = iter(paths)
+    while block := list(islice(remaining, BLOCK_ROWS)):
+        squares = np.stack(
+            [
+                plain_square(decode_photograph(path, min_side=PLAIN_SIDE).pixels, PLAIN_SIDE)
+                for path in block
+            ]
+        )
+        hashes.append(difference_hashes(squares))
+        thumbnails.append(detail_thumbnails(squares))
+    if not hashes:
+        return np.zeros(0, np.uint64), np.zeros((0, 0), np.float32)
+    return np.concatenate(hashes), np.concatenate(thumbnails)
 
 
 def find_duplicates(

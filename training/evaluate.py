@@ -27,15 +27,15 @@ from training.calibration_fit import (
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
 from training.manifest_data import LabelledImage
 from training.metrics import RESAMPLES
-from training.part_data import PartData, predict
+from training.part_data import PartData
 from training.prepared import PreparedData
 from training.results import (
     RESULTS_SCHEMA,
     EvaluationResult,
     LabelResult,
+    PairsSummary,
     RunFacts,
     SourceResult,
-    ViewComparison,
 )
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
@@ -48,11 +48,10 @@ TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no f
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Logits:
-    """Logits of validation and test, by both ways of preparing photographs."""
+    """Logits of validation and test; photographs went the application's way."""
 
-    validation: NDArray[np.float32]  # (N, labels), the application's way
+    validation: NDArray[np.float32]  # (N, labels)
     test: NDArray[np.float32]
-    plain_test: NDArray[np.float32]
     without_field: int
 
 
@@ -106,8 +105,7 @@ def compute_logits(
     for part in (Part.VALIDATION, Part.TEST):
         missing.clear()
         parts[part] = _forward(network, tensors(part))
-    plain = predict(network, data.part(Part.TEST), size=size)
-    return Logits(parts[Part.VALIDATION], parts[Part.TEST], plain, len(missing))
+    return Logits(parts[Part.VALIDATION], parts[Part.TEST], len(missing))
 
 
 @torch.inference_mode()
@@ -154,7 +152,6 @@ def evaluate(
     grades = np.array([_grade(data.images[row]) for row in rows.tolist()], np.int64)
     answers = replace(_answers(test, logits.test, labels, groups), dr_grades=grades)
     value, pairs = mean_pair_auroc(answers)
-    plain, _ = mean_pair_auroc(_answers(test, logits.plain_test, labels, groups))
     metrics = measure(answers, seed=run.seed, resamples=resamples)
     result = EvaluationResult(
         schema=RESULTS_SCHEMA,
@@ -163,9 +160,7 @@ def evaluate(
         labels=tuple(_with_status(label, metrics) for label in labels),
         metrics=tuple(metrics),
         set_aside=set_aside,
-        views=ViewComparison(
-            _or_none(value), _or_none(plain), len(pairs), logits.without_field
-        ),
+        summary=PairsSummary(_or_none(value), len(pairs), logits.without_field),
     )
     return result, answers
 

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from training.cache import Squares, build_cache
+from training.cache import PhotographsUnreadableError, Squares, build_cache
 from training.data_sources import read_data
 from training.duplicates import (
-    detail_thumbnails,
-    difference_hashes,
     find_duplicates,
+    fingerprints,
     group_rows,
 )
 from training.files import write_atomically
@@ -44,6 +43,7 @@ class PreparedData:
     parts: tuple[Part, ...]
     codes: tuple[str, ...]
     duplicate_pairs: int
+    unreadable: tuple[str, ...] = ()  # listed, but left out
 
     def rows_of(self, part: Part) -> NDArray[np.int64]:
         """Return the rows of one part, ascending."""
@@ -64,14 +64,37 @@ class PreparedData:
 
 
 def prepare(
-    manifest: Path, work_dir: Path, codes: Sequence[str], *, seed: int, side: int = 256
+    manifest: Path,
+    work_dir: Path,
+    codes: Sequence[str],
+    *,
+    seed: int,
+    side: int = 256,
+    strict: bool = False,
 ) -> PreparedData:
     """Read, cache, group and split the photographs; the split is written for later steps.
 
-    The cached photographs have `side` pixels; a recipe's size should be no larger.
+    The cached photographs have `side` pixels; a recipe's size should be no larger. What cannot
+    be read is left out and noted, or with `strict` ends it.
+
+    Raises
+    ------
+    ManifestUnreadableError
+        If the list is wrong, or with `strict` a photograph cannot be read.
     """
-    images, squares = _cached(manifest, work_dir, codes, side)
-    pairs = find_duplicates(difference_hashes(squares), detail_thumbnails(squares))
+    listed = labelled_only(read_data(manifest), codes)
+    unreadable: tuple[str, ...] = ()
+    try:
+        squares = _cache(listed, manifest, work_dir, side)
+    except PhotographsUnreadableError as error:
+        if strict:
+            raise
+        unreadable = error.paths
+        listed = _without(listed, unreadable)
+        squares = _cache(listed, manifest, work_dir, side)
+    images = listed
+    hashes, thumbnails = fingerprints(manifest.parent / image.path for image in images)
+    pairs = find_duplicates(hashes, thumbnails)
     patients = [f"{i.source}/{i.patient}" if i.patient else "" for i in images]
     groups = group_rows(patients, pairs)
     parts = split_groups(images, groups, seed=seed)
@@ -79,6 +102,7 @@ def prepare(
         "schema": 1,
         "seed": seed,
         "side": side,
+        "unreadable": unreadable,
         "duplicate_pairs": len(pairs),
         "rows": [
             {"file": image.path, "group": group, "part": part}
@@ -86,7 +110,7 @@ def prepare(
         ],
     }
     write_atomically(work_dir / SPLIT_NAME, json.dumps(content, indent=0).encode())
-    return PreparedData(images, squares, groups, parts, tuple(codes), len(pairs))
+    return PreparedData(images, squares, groups, parts, tuple(codes), len(pairs), unreadable)
 
 
 def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> PreparedData:
@@ -106,7 +130,9 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
         raise ManifestUnreadableError(
             "Nothing was prepared here: run prepare first."
         ) from error
-    images, squares = _cached(manifest, work_dir, codes, content.get("side", 256))
+    unreadable = tuple(content["unreadable"])
+    images = _without(labelled_only(read_data(manifest), codes), unreadable)
+    squares = _cache(images, manifest, work_dir, content["side"])
     rows = content["rows"]
     if [row["file"] for row in rows] != [image.path for image in images]:
         raise ManifestUnreadableError("The manifest has changed: run prepare again.")
@@ -119,6 +145,7 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
         tuple(parts),
         tuple(codes),
         int(content["duplicate_pairs"]),
+        unreadable,
     )
 
 
@@ -137,11 +164,15 @@ def same_eyes(work_dir: Path) -> list[list[str]]:
     return pairs
 
 
-def _cached(
-    manifest: Path, work_dir: Path, codes: Sequence[str], side: int
-) -> tuple[tuple[LabelledImage, ...], Squares]:
-    images = labelled_only(read_data(manifest), codes)
-    cache_dir = work_dir / "cache"
-    return images, build_cache(
-        images, image_dir=manifest.parent, cache_dir=cache_dir, side=side
+def _cache(
+    images: Sequence[LabelledImage], manifest: Path, work_dir: Path, side: int
+) -> Squares:
+    return build_cache(
+        images, image_dir=manifest.parent, cache_dir=work_dir / "cache", side=side
     )
+
+
+def _without(
+    images: Sequence[LabelledImage], paths: Sequence[str]
+) -> tuple[LabelledImage, ...]:
+    return tuple(image for image in images if image.path not in set(paths))

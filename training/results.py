@@ -72,14 +72,10 @@ class RunFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class ViewComparison:
-    """Test AUROC (mean over pairs of source and label) by how photographs were prepared.
+class PairsSummary:
+    """The mean AUROC over pairs of source and label; None where no pair has enough."""
 
-    None where no pair has enough photographs.
-    """
-
-    application: float | None
-    plain_squares: float | None
+    mean_auroc: float | None
     pairs: int
     without_field: int  # test photographs in which the application found no field of view
 
@@ -97,7 +93,7 @@ class EvaluationResult:
     sources: tuple[SourceResult, ...]
     labels: tuple[LabelResult, ...]
     metrics: tuple[Metric, ...]
-    views: ViewComparison
+    summary: PairsSummary
     set_aside: int | None = None
 
 

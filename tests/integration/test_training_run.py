@@ -154,7 +154,7 @@ def test_statuses_follow_the_numbers(trained):
     assert risk.status is edn.status is LabelStatus.DEMONSTRATION  # fewer than ten in the test
     assert risk.natural
     assert risk.training_positives + risk.validation_positives + risk.test_positives == 40
-    assert result.views.without_field == 0
+    assert result.summary.without_field == 0
     assert result.run.epochs_run == 2
 
 
@@ -176,12 +176,6 @@ def test_the_bundle_answers_as_the_evaluation_did(pack, trained, tmp_path):
         for column, label in enumerate(read.labels):
             expected = apply_platt(logits.test[place, column], label.calibration)
             assert answer.probabilities[column] == pytest.approx(expected, abs=1e-3)
-
-
-def test_the_plain_way_gives_logits_of_the_same_photographs(trained):
-    _, logits, _, _ = trained
-    assert logits.plain_test.shape == logits.test.shape
-    assert np.corrcoef(logits.plain_test[:, 0], logits.test[:, 0])[0, 1] > 0.5
 
 
 def test_training_leaves_torchs_own_chance_alone(pack):
@@ -207,3 +201,15 @@ def test_answers_are_kept_shown_and_compared(pack, trained, tmp_path):
         compare_runs(answers, again, files=(files, files[::-1]))
     with pytest.raises(ResultsUnreadableError, match="run evaluate first"):
         read_answers(tmp_path / "nothing.npz")
+
+
+def test_what_cannot_be_read_is_left_out_and_noted_or_ends_it(tmp_path):
+    manifest = write_manifest(tmp_path / "pack", list(rows())[:12], side=96)
+    (tmp_path / "pack" / "clinic" / "003.png").write_bytes(b"\x89PNG and then nothing")
+    with pytest.raises(ManifestUnreadableError, match=r"\(1, first clinic/003\.png\)"):
+        prepare(manifest, tmp_path / "work", CODES, seed=1, strict=True)
+    data = prepare(manifest, tmp_path / "work", CODES, seed=1)
+    assert data.unreadable == ("clinic/003.png",)
+    assert len(data.images) == len(data.squares) == 11
+    again = load_prepared(manifest, tmp_path / "work", CODES)
+    assert again.parts == data.parts

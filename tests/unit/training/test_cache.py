@@ -45,5 +45,5 @@ def test_a_damaged_index_is_built_anew(pack):
 
 def test_a_missing_photograph_is_named(pack):
     (pack[0] / "pack" / "a.png").unlink()
-    with pytest.raises(ManifestUnreadableError, match=r"a\.png is missing"):
+    with pytest.raises(ManifestUnreadableError, match=r"first a\.png"):
         build(pack)

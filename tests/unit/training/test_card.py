@@ -11,10 +11,10 @@ from training.evaluate import preprocessing_steps
 from training.results import (
     EvaluationResult,
     LabelResult,
+    PairsSummary,
     ResultsUnreadableError,
     RunFacts,
     SourceResult,
-    ViewComparison,
     read_results,
     write_results,
 )
@@ -70,7 +70,7 @@ def result():
             Metric("sensitivity", 0.75, 0.5, 0.93, "DR", "ODIR", 12, 44),
             Metric("auroc", 0.99, None, None, "MHL", "ODIR", 6, 50),
         ),
-        views=ViewComparison(0.8123, 0.8144, 1, 3),
+        summary=PairsSummary(0.8123, 1, 3),
     )
 
 
