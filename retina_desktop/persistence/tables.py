@@ -52,10 +52,14 @@ class ExaminationRow(Base):
     """One visit."""
 
     __tablename__ = "examination"
-    __table_args__ = (_NEVER_REUSED,)
+    # The indexes named by hand hold all that lists of visits need: no row is read for them.
+    __table_args__ = (
+        Index("ix_examination_visits", "patient_id", "visit_date", "handed_over"),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[PrimaryKey]
-    patient_id: Mapped[int] = mapped_column(RowId, ForeignKey("patient.id"), index=True)
+    patient_id: Mapped[int] = mapped_column(RowId, ForeignKey("patient.id"))
     version: Mapped[int]
     visit_date: Mapped[date] = mapped_column(Date, index=True)
     operator: Mapped[Line]
@@ -87,10 +91,13 @@ class ImageRow(Base):
     """A photograph; its bytes lie in the image store under their hash."""
 
     __tablename__ = "image"
-    __table_args__ = (_NEVER_REUSED,)
+    __table_args__ = (
+        Index("ix_image_shown", "examination_id", "withdrawn"),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[PrimaryKey]
-    examination_id: Mapped[int] = mapped_column(RowId, ForeignKey("examination.id"), index=True)
+    examination_id: Mapped[int] = mapped_column(RowId, ForeignKey("examination.id"))
     version: Mapped[int]
     sha256: Mapped[Hash] = mapped_column(index=True)
     size_bytes: Mapped[int] = mapped_column(RowId)
@@ -123,10 +130,14 @@ class AnalysisRow(Base):
     """What a model said; ``content`` is the whole of it, the columns are for lists."""
 
     __tablename__ = "analysis"
-    __table_args__ = (Index(None, "tier", "image_id"), _NEVER_REUSED)
+    __table_args__ = (
+        Index("ix_analysis_newest", "image_id", "tier"),
+        Index(None, "tier", "image_id"),
+        _NEVER_REUSED,
+    )
 
     id: Mapped[PrimaryKey]
-    image_id: Mapped[int] = mapped_column(RowId, ForeignKey("image.id"), index=True)
+    image_id: Mapped[int] = mapped_column(RowId, ForeignKey("image.id"))
     model_id: Mapped[Line]
     model_version: Mapped[Line]
     tier: Mapped[ReferralTier] = mapped_column(stored_enum(ReferralTier, "tier"))
@@ -163,6 +174,7 @@ class ReadingRow(Base):
 
     __tablename__ = "reading"
     __table_args__ = (
+        Index("ix_reading_state", "examination_id", "signed_at", "referral", "version"),
         CheckConstraint(
             "(signed_at IS NULL) = (signed_by IS NULL)"
             " AND (signed_at IS NULL) = (signed_name IS NULL)"
