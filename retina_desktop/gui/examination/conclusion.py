@@ -39,7 +39,7 @@ class EyeGrade(QWidget):
         self.name.setObjectName("fieldName")
         self.box = QComboBox()
         self.box.setAccessibleName(self.tr("Whether this eye can be graded"))
-        fill_choices(self.box, [(self.tr("can be graded"), _GRADABLE)])
+        fill_choices(self.box, [(self.tr("whole eye: nothing said"), _GRADABLE)])
         fill_choices(
             self.box,
             [
@@ -167,6 +167,7 @@ class CommentField(QWidget):
         self.field.setAccessibleName(self.tr("Comment"))
         self.field.setTabChangesFocus(True)
         self.field.setMinimumHeight(52)
+        self.field.setMaximumHeight(110)
         self.field.textChanged.connect(lambda: self.typed.emit(self.field.toPlainText()))
         self.problem = WrappedLabel("errorText")
         layout = QVBoxLayout(self)

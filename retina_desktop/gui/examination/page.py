@@ -229,6 +229,4 @@ class ExaminationPage(Page):
     @Slot(int)
     def _on_opened(self, examination_id: int) -> None:
         self.place_changed.emit(Place(PageId.EXAMINATION, examination_id))
-        focused = self.focusWidget()
-        if focused is None or not focused.isVisible():
-            self.panel.findings.setFocus()
+        self.panel.findings.setFocus()

@@ -186,7 +186,8 @@ def pixels_of_jpeg(content: bytes) -> "RgbImage | None":
     picture = picture.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
     pixels = rows[:, : 3 * picture.width()].reshape(picture.height(), picture.width(), 3)
-    return np.ascontiguousarray(pixels)
+    copied: RgbImage = pixels.copy()  # the picture owns what it was read from
+    return copied
 
 
 def _picture_task(services: "RecordsServices", sha256: str) -> Task[Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import (
     QEvent,
+    QItemSelectionModel,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
@@ -93,6 +94,15 @@ class ReadingList(FindingsList):
             self.findings.decide(decisions)
             self.scheduleDelayedItemsLayout()
         self.show_groups(groups, chosen=chosen, reliable=reliable)
+
+    def _mark_chosen(self) -> None:
+        """Mark the chosen label also where it is current but was unmarked meanwhile."""
+        super()._mark_chosen()
+        index = self.currentIndex()
+        if index.isValid() and self.marked() == self._chosen:
+            marks = self.selectionModel()
+            if not marks.isSelected(index):
+                marks.select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def marked(self) -> str | None:
         """Return the label that is marked, None for a heading or nothing."""

@@ -29,7 +29,8 @@ from retina_desktop.gui.screening.quality_card import QualityCard
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
-_LEAST_LIST, _MOST_LIST = 96, 420
+_LEAST_LIST = 96
+_LIST_SHARE = 0.52  # of the panel; the card of the chosen finding stays in sight
 _MISSING_ROWS = 3
 
 
@@ -94,10 +95,12 @@ class ReadingPanel(QWidget):
             self.model,
         ):
             part.render_state(state)
-        if state.signature is not None:
+        signed = state.signature is not None
+        if signed:
             self.eye_grade.hide()
-            self.added.field.hide()
-            self.added.add_button.hide()
+        self.added.field.setVisible(not signed)
+        self.added.add_button.setVisible(not signed)
+        self.comment.setVisible(not signed or bool(state.reading.comment))
         problems = len(state.field_problems)
         self.tabs.setTabText(1, self.tr("Visit (!)") if problems else self.tr("Visit"))
         self._render_foot(state)
@@ -157,7 +160,7 @@ class ReadingPanel(QWidget):
         self.missing.setVisible(bool(steps))
         rows = min(len(steps), _MISSING_ROWS)
         row = self.missing.sizeHintForRow(0) if steps else 0
-        self.missing.setFixedHeight(rows * row + 4)
+        self.missing.setFixedHeight(rows * row + 2)
 
     def _on_missing(self, item: QListWidgetItem) -> None:
         step = item.data(Qt.ItemDataRole.UserRole)
@@ -170,10 +173,14 @@ class ReadingPanel(QWidget):
         QTimer.singleShot(0, self._fit_list)
 
     def _fit_list(self) -> None:
-        """Let the panel scroll as a whole: a list scrolling inside it would hide findings."""
+        """Give the list what it needs, and leave the decision's card in sight below it."""
         rows = self.findings.findings.rowCount()
         height = sum(self.findings.sizeHintForRow(row) for row in range(rows)) + 4
-        self.findings.setFixedHeight(max(_LEAST_LIST, min(height, _MOST_LIST)))
+        most = max(_LEAST_LIST, round(_LIST_SHARE * self.tabs.height()))
+        self.findings.setFixedHeight(max(_LEAST_LIST, min(height, most)))
+        chosen = self.findings.currentIndex()
+        if chosen.isValid():
+            self.findings.scrollTo(chosen)
 
     def sizeHint(self) -> QSize:
         """Return the width at which most labels stand on one line."""

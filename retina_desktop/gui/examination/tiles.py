@@ -15,13 +15,23 @@ from PySide6.QtWidgets import (
 )
 
 from retina_desktop.domain.images import Laterality, LateralitySource
+from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.domain.visit_drafts import PhotographDraft
 from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.screening.referral_light import paint_light
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
-_SIDE, _FOOT, _MARK = 76, 20, 14
+_SIDE, _FOOT, _MARK = 80, 20, 14
+
+
+_TIER_WORDS = {
+    ReferralTier.URGENT: "urgent",
+    ReferralTier.SOON: "soon",
+    ReferralTier.REIMAGE: "repeat",
+    ReferralTier.ROUTINE: "routine",
+    ReferralTier.NONE: "no referral",
+}
 
 
 class PhotographTile(QAbstractButton):
@@ -49,10 +59,11 @@ class PhotographTile(QAbstractButton):
         elif newest is None:
             self._words, tip = self.tr("not analysed"), self.tr("Not analysed yet")
         elif not newest.content.quality.gradable:
-            self._words, tip = self.tr("not gradable"), newest.content.referral.reason
+            self._words, tip = self.tr("ungradable"), newest.content.referral.reason
         else:
             tier = newest.content.referral.tier
-            self._words, tip = tier.value, f"{tier.shown}. {newest.content.referral.reason}"
+            self._words = _TIER_WORDS[tier]
+            tip = f"{tier.shown}. {newest.content.referral.reason}"
         eye = (
             photograph.eye.shown if photograph and photograph.eye else self.tr("Eye not known")
         )
@@ -110,7 +121,7 @@ class PhotographTile(QAbstractButton):
             paint_light(painter, light, newest.content.referral.tier, colors)
             room.adjust(_MARK + 4, 0, 0, 0)
         font = painter.font()
-        font.setPointSizeF(font.pointSizeF() * 0.86)
+        font.setPointSizeF(font.pointSizeF() * 0.82)
         painter.setFont(font)
         painter.setPen(QColor(colors.text if self.isChecked() else colors.muted))
         words = painter.fontMetrics().elidedText(

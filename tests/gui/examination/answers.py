@@ -1,4 +1,4 @@
-"""A stand-in for the model: what it says is told by the test, the pixels are decoded for real."""
+"""A stand-in for the model: the test says what it answers; pixels are decoded for real."""
 
 from collections import deque
 

@@ -1,0 +1,1 @@
+"""The report on the screen, on paper and as a file."""
