@@ -3,7 +3,9 @@
 from typing import TYPE_CHECKING
 
 from retina_desktop.bootstrap_records.deletion import delete_patient, plan_deletion
+from retina_desktop.bootstrap_records.exports import export_patient
 from retina_desktop.bootstrap_records.importing import carry_out_import, plan_import
+from retina_desktop.bootstrap_records.lists import list_examinations, list_file
 from retina_desktop.bootstrap_records.opened import OpenedRecords
 from retina_desktop.bootstrap_records.patients import PatientUseCases
 from retina_desktop.bootstrap_records.reports import report_desk
@@ -38,4 +40,7 @@ def patient_services(opened: OpenedRecords, folders: Folders) -> "PatientService
         plan_import=plan_import(opened),
         carry_out_import=carry_out_import(opened),
         reports=report_desk(records, folders),
+        export=export_patient(opened, folders, previews=True),
+        list_examinations=list_examinations(records),
+        list_file=lambda table, path: list_file(table, path, made_at=opened.acting.now()),
     )

@@ -1,6 +1,6 @@
 """Asks the user for files; the window is given one, so that tests can answer for the user."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -56,6 +56,21 @@ class FileDialogs:
         kinds = f"{_tr('Pictures')} (*.png *.jpg *.jpeg)"
         name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a picture"), "", kinds)
         return Path(name) if name else None
+
+    def target(self, parent: QWidget, suggestion: str, kinds: Mapping[str, str]) -> Path | None:
+        """Ask where to save a file; `kinds` are its possible suffixes by their names."""
+        filters = {f"{name} (*.{suffix})": suffix for name, suffix in kinds.items()}
+        dialog = QFileDialog(parent, _tr("Save"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setNameFilters(list(filters))
+        # The dialog itself adds the suffix, so that it asks before a file is replaced.
+        dialog.setDefaultSuffix(next(iter(filters.values())))
+        dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix(filters[kind]))
+        dialog.selectFile(suggestion)
+        accepted = dialog.exec() == QFileDialog.DialogCode.Accepted
+        names = dialog.selectedFiles()
+        dialog.deleteLater()
+        return Path(names[0]) if accepted and names else None
 
     def table(self, parent: QWidget) -> Path | None:
         """Ask for a table of photographs."""

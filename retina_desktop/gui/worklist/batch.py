@@ -11,6 +11,7 @@ from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.services.reports import DayOutcome, PrintedReport
 from retina_desktop.services.tasks import TaskContext
+from retina_desktop.services.whole_files import write_whole
 
 _UNWRITABLE = "The reports cannot be written into this folder; choose another one."
 
@@ -51,6 +52,18 @@ def days_reports(
             drafts=drafts,
         )
         return DaysReports(tuple(files), outcomes)
+
+    return run
+
+
+def days_list(day: date, target: Path) -> Callable[[RecordsServices, TaskContext], int]:
+    """Return the task that writes the day's list as CSV or Excel, and tells its rows."""
+
+    def run(services: RecordsServices, context: TaskContext) -> int:
+        table = services.patients.list_examinations(services.acting, day, day)
+        context.progress(0.5)
+        write_whole(target, services.patients.list_file(table, target))
+        return len(table.rows)
 
     return run
 

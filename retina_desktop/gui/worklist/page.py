@@ -10,7 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.words import today, tr
-from retina_desktop.gui.worklist.batch import DaysReports, days_reports, told_outcomes
+from retina_desktop.gui.worklist.batch import (
+    DaysReports,
+    days_list,
+    days_reports,
+    told_outcomes,
+)
 from retina_desktop.gui.worklist.view import WorklistView
 from retina_desktop.gui.worklist.view_model import WorklistViewModel
 
@@ -27,6 +32,7 @@ class WorklistPage(Page):
         super().__init__()
         self._tools = tools
         self._running: TaskHandle | None = None
+        self._words = ""
         self.view_model = WorklistViewModel(tools.session, today=today, parent=self)
         self.view = WorklistView(tools.theme)
         layout = QVBoxLayout(self)
@@ -44,6 +50,7 @@ class WorklistPage(Page):
         view.examination_chosen.connect(self._open)
         view.next_requested.connect(model.open_next)
         view.print_requested.connect(self._print_day)
+        view.export_requested.connect(self._export_list)
         view.cancel_requested.connect(self._cancel)
         for keys, then in (
             ("N", model.open_next),
@@ -92,16 +99,35 @@ class WorklistPage(Page):
         if chosen:
             self.make_reports(chosen[0])
 
+    @Slot()
+    def _export_list(self) -> None:
+        if self._running is not None:
+            return
+        day = self.view_model.state.day
+        kinds = {tr("Excel workbook"): "xlsx", tr("Table (CSV)"): "csv"}
+        name = f"worklist-{day.isoformat()}.xlsx"
+        target = self._tools.dialogs.target(self, name, kinds)
+        if target is not None:
+            self.save_list(target)
+
     def make_reports(self, folder: Path) -> None:
         """Write the reports of the day's signed examinations into `folder`."""
-        day = self.view_model.state.day
-        handle = self._tools.session.write(days_reports(day, folder, drafts=False))
+        # Not in the lane of the writes: nobody's typing must wait for a day of reports.
+        work = days_reports(self.view_model.state.day, folder, drafts=False)
+        self._start(self._tools.session.keep_up(work), tr("Making the day's reports…"))
+
+    def save_list(self, target: Path) -> None:
+        """Write the day's list as CSV or Excel."""
+        work = days_list(self.view_model.state.day, target)
+        self._start(self._tools.session.read(work), tr("Saving the list…"))
+
+    def _start(self, handle: "TaskHandle", words: str) -> None:
         handle.progressed.connect(self._on_progress)
-        handle.succeeded.connect(self._on_reports)
+        handle.succeeded.connect(self._on_succeeded)
         handle.failed.connect(self._on_failed)
         handle.cancelled.connect(self._on_cancelled)
         handle.finished.connect(self._on_finished)
-        self._running = handle
+        self._running, self._words = handle, words
         self._on_progress(0.0, "")
         handle.start()
 
@@ -112,11 +138,14 @@ class WorklistPage(Page):
 
     @Slot(float, str)
     def _on_progress(self, fraction: float, _message: str) -> None:
-        self.view_model.be_busy(tr("Making the day's reports…"), fraction)
+        self.view_model.be_busy(self._words, fraction)
 
     @Slot(object)
-    def _on_reports(self, made: DaysReports) -> None:
-        self.view_model.say(told_outcomes(made.outcomes))
+    def _on_succeeded(self, answer: DaysReports | int) -> None:
+        if isinstance(answer, DaysReports):
+            self.view_model.say(told_outcomes(answer.outcomes))
+        else:
+            self.view_model.say(tr("The list was saved with {0} lines.").format(answer))
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
@@ -128,7 +157,7 @@ class WorklistPage(Page):
 
     @Slot()
     def _on_cancelled(self) -> None:
-        self.view_model.say(tr("Cancelled; the reports made until then are in the folder."))
+        self.view_model.say(tr("Cancelled; what was written until then stays."))
 
     @Slot()
     def _on_finished(self) -> None:
