@@ -94,15 +94,16 @@ class SqlDeletionStore:
             names = _files(session, keys_by_table(session, _family(session, patient_id)))
         order = order_removal(self._images, names, at=by.at)
         try:
-            rows = self._delete_rows(patient_id, last_day=last_day, reason=reason, by=by)
+            rows = self.delete_rows(patient_id, last_day=last_day, reason=reason, by=by)
         except RetinaError:  # nothing was removed; after a kill the order runs out by itself
             drop_order(order)
             raise
         return Deleted(rows, carry_out_removals(self._database, self._images, by=by))
 
-    def _delete_rows(
+    def delete_rows(
         self, patient_id: int, *, last_day: date, reason: DeletionReason, by: Stamp
     ) -> Mapping[str, int]:
+        """Remove a patient's rows and write that down, in one transaction; files stay."""
         with self._database.write(by) as work:
             work.hold()
             session = work.session

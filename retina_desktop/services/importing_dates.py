@@ -64,7 +64,7 @@ class DateFormat:
 
     def _own(self) -> re.Pattern[str]:
         parts = (_PARTS.get(token, re.escape(token)) for token in _TOKEN.findall(self.text))
-        return re.compile("".join(parts), re.ASCII)
+        return re.compile("".join(parts))
 
 
 def _day(match: re.Match[str]) -> date | None:

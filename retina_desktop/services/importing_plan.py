@@ -87,8 +87,8 @@ class _Judge:
                 raise ImportRefusedError(claim.problem)
             picture = self.parts.read(claim.path, min_side=THUMBNAIL_SIDE)
             claim = completed(claim, picture.dicom, self.wishes)
-            day = self._day(claim)
             details = self._patient(claim)
+            day = self._day(claim)
             eye = claim.eye or (picture.dicom.laterality if picture.dicom else None)
             named = replace(file, claim=claim, sha256=picture.sha256, eye=eye, patient=details)
             return self._placed(named, details, day, picture)
@@ -128,6 +128,8 @@ class _Judge:
         stored = self.known[number]
         if stored is None and not self.wishes.new_patients:
             raise ImportRefusedError("No patient has this record number; enter the patient.")
+        if stored is not None:
+            self.known[stored.details.record_number] = stored  # another number after a merger
         there = stored.details if stored else self.new.get(number)
         if there is None:
             details.check_born_by(self.today)

@@ -1,68 +1,110 @@
-"""A clinic's data folder for tests of the login: a clock that is turned by hand, cheap keys."""
+"""A small clinic for tests of what comes in, goes out and is deleted: invented people only."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from retina_desktop.bootstrap_records.access import (
-    Workstation,
-    first_user,
-    open_session,
-    set_up_records,
-)
-from retina_desktop.bootstrap_records.opened import OpenedRecords
-from retina_desktop.config.folders import Folders
-from retina_desktop.persistence.key_vault import Argon2Cost
-from tests.helpers.records import MORNING
+import cv2
+import numpy as np
 
-CHEAP = Argon2Cost(memory_kib=8, passes=1, lanes=1)
-PASSWORD = "a long enough password"  # of these tests alone
-ANNA = first_user(administrator="anna", full_name="Dr Anna Ito")
+from retina_desktop import __version__
+from retina_desktop.domain.decisions import Decision, Grade, OwnFinding, Reading
+from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.patients import PatientDetails, Sex
+from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.domain.users import Role, User
+from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.persistence.imported_visits import SqlImportedVisits
+from retina_desktop.persistence.opening import Records
+from retina_desktop.services.acting import Acting
+from retina_desktop.services.examination_records import KeepPhotograph
+from retina_desktop.services.importing import CarryOutImport, ImportReport
+from retina_desktop.services.importing_plan import ImportWishes, PlanImport
+from retina_desktop.services.tasks import TaskContext
+from tests.helpers.records import keep_photograph, make_visit, stamp
+from tests.helpers.rendered_fundus import render_fundus
 
-
-@dataclass
-class Clock:
-    """A clock that stands still until somebody turns it."""
-
-    now: datetime = MORNING
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def turn(self, **by: float) -> None:
-        self.now += timedelta(**by)
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+NAME, NUMBER = "Zebulon Quillfeather", "QF-77123"
+NOTES, CONTACT = "lives beside the lighthouse", "14 Gannet Row"
+COMMENT, OWN_FINDING = "Zebulon asked for a copy", "a horseshoe-shaped scar"
+DETAILS = PatientDetails(NUMBER, NAME, date(1931, 5, 4), Sex.MALE, contact=CONTACT, notes=NOTES)
 
 
-@dataclass
-class Clinic:
-    """A data folder, its clock, and the ways in."""
+def acting(*roles: Role, now: datetime = NOW) -> Acting:
+    """Return somebody at work, by default reader and administrator."""
+    of = frozenset(roles or (Role.READER, Role.ADMINISTRATOR))
+    return Acting(User("anna", "Dr Anna Ito", of), "desk-1", lambda: now)
 
-    data: Path
-    clock: Clock = field(default_factory=Clock)
+
+def fundus_jpeg(seed: int, *, eye: Laterality = Laterality.RIGHT) -> bytes:
+    """Return a small rendered photograph; each seed other bytes."""
+    picture = render_fundus(size=(360, 520), laterality=eye, seed=seed)
+    return bytes(cv2.imencode(".jpg", np.ascontiguousarray(picture[..., ::-1]))[1].tobytes())
+
+
+@dataclass(frozen=True)
+class Importer:
+    """Both steps of an import over real records."""
+
+    records: Records
 
     @property
-    def folders(self) -> Folders:
-        return Folders(Path("program"), self.data)
+    def visits(self) -> SqlImportedVisits:
+        return SqlImportedVisits(self.records.audited, self.records.examinations)
 
-    @property
-    def records(self) -> Path:
-        return self.data / "records"
+    def plan(self, claims, *, who=None, context=None, **wishes) -> ImportReport:
+        plan = PlanImport(self.records.patients, self.visits, decode_photograph)
+        return plan(
+            context or TaskContext(), who or acting(), list(claims), ImportWishes(**wishes)
+        )
 
-    @property
-    def desk(self) -> Workstation:
-        return Workstation("desk-1", self.clock, CHEAP)
+    def carry_out(self, plan, *, who=None, context=None, analyse=None) -> ImportReport:
+        records = self.records
+        keep = KeepPhotograph(records.images, decode_photograph, __version__)
+        act = CarryOutImport(records.patients, self.visits, keep, records.audit)
+        return act(
+            context or TaskContext(), who or acting(), plan, source="test", analyse=analyse
+        )
 
-    def set_up(self, user=ANNA, password: str | None = PASSWORD) -> str:
-        return set_up_records(self.folders, user=user, password=password, at=self.desk)
+    def run(self, claims, **wishes) -> ImportReport:
+        return self.carry_out(self.plan(claims, **wishes))
 
-    def open(self, user: str | None = "anna", password: str | None = PASSWORD) -> OpenedRecords:
-        return open_session(self.folders, user=user, password=password, at=self.desk)
 
-    def trail(self) -> list[tuple[str, dict[str, str]]]:
-        """Return actions and details, as anna sees them."""
-        session = self.open()
-        try:
-            entries = [entry.event for entry in session.records.audit.entries()]
-        finally:
-            session.close()
-        return [(event.action, dict(event.details)) for event in entries]
+def outcomes(report: ImportReport) -> list[str]:
+    """Return every file's outcome."""
+    return [file.outcome.value for file in report.files]
+
+
+def files_of(records: Records) -> set[Path]:
+    """Return every file in the image store, set aside ones too."""
+    return {path for path in records.images.folder.rglob("*") if path.is_file()}
+
+
+def fill_clinic(records: Records) -> tuple[int, int]:
+    """Put two patients with signed visits into the records; return their ids.
+
+    Both have one photograph in common, as when a wrong one was added to a record.
+    """
+    ids = []
+    for number, details in enumerate((DETAILS, PatientDetails("OTHER-2", "Asha Rao"))):
+        patient = records.patients.add(details, by=stamp(1))
+        shared = keep_photograph(records, fundus_jpeg(1), eye=Laterality.RIGHT)
+        own = keep_photograph(records, fundus_jpeg(10 + number), eye=Laterality.LEFT)
+        visit = records.examinations.add(
+            patient.id, make_visit(operator="Tom"), photographs=[shared, own], by=stamp(2)
+        )
+        decision = Decision(Laterality.RIGHT, "DR", Grade.PRESENT, reason=COMMENT)
+        reading = Reading(
+            decisions=(decision,),
+            own_findings=(OwnFinding(Laterality.LEFT, OWN_FINDING),),
+            comment=COMMENT,
+            referral=ReferralTier.ROUTINE,
+        )
+        records.readings.save(visit.id, reading, expected_version=0, by=stamp(3))
+        records.readings.sign(
+            visit.id, shown_name="Dr Anna Ito", expected_version=1, by=stamp(4)
+        )
+        records.readings.add_addendum(visit.id, COMMENT, shown_name="Dr Anna Ito", by=stamp(5))
+        ids.append(patient.id)
+    return ids[0], ids[1]
