@@ -206,6 +206,16 @@ ACTIONS: tuple[ActionEntry, ...] = (
         on_tool_bar=True,
     ),
     ActionEntry(
+        "keep",
+        "Photograph",
+        "&Keep for a patient…",
+        "Ctrl+Shift+P",
+        "Keep the analysed photographs as a visit of a patient, without analysing again.",
+        "keep",
+        on_tool_bar=True,
+        separated=True,
+    ),
+    ActionEntry(
         "remove",
         "Photograph",
         "Remove fro&m the list",

@@ -328,6 +328,7 @@ def enabled_actions(state: ScreeningState) -> dict[str, bool]:
     several = len(state.photographs) > 1
     return {
         "save_overlay": answered,
+        "keep": any(p.analysis is not None for p in state.photographs) and not state.busy,
         "copy_overlay": answered,
         "previous": several,
         "next": several,

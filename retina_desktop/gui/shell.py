@@ -51,6 +51,7 @@ class Shell(QObject):
         window.follow(self.flow)
         self.flow.shown.connect(self._on_shown)
         self._settings: SettingsDialog | None = None
+        window.actions_by_id["keep"].setVisible(tools is not None)
         if tools is not None:
             self._watch(tools)
         self._enable()
@@ -62,10 +63,27 @@ class Shell(QObject):
             "page_worklist": lambda: self.flow.go(Place(PageId.WORKLIST)),
             "page_patients": lambda: self.flow.go(Place(PageId.PATIENTS)),
             "back": self.flow.back,
+            "keep": self.keep_for_patient,
             "lock": self.lock,
             "log_out": self.log_out,
             "settings": self.show_settings,
         }
+
+    @Slot()
+    def keep_for_patient(self) -> None:
+        """Keep the screening page's photographs for a patient; first through the door."""
+        tools = self._tools
+        if tools is None or self.session is None:
+            return
+        if not self.session.is_open:
+            self.flow.go(Place(PageId.PATIENTS))
+            return
+        from retina_desktop.gui.examination.keep_dialog import KeepDialog, keepable
+
+        dialog = KeepDialog(tools, keepable(tools.screening.state), self._window)
+        dialog.kept.connect(lambda number: self.flow.go(Place(PageId.EXAMINATION, number)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def show_screening(self) -> bool:
         """Go to the screening page; False when the page on screen must not be left."""
