@@ -2,7 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Select, exists, false, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.decisions import Grade
@@ -18,8 +28,10 @@ from retina_desktop.persistence.tables import (
     ReadingRow,
 )
 
-_RARE = 3000  # rows up to which a label's or tier's visits are listed first
+_RARE = 800  # rows up to which a label's or tier's visits are listed first
+_FEW_VISITS = 10_000  # in the range of dates, up to which walking through them is quicker
 _AT_ONCE = 400
+_PAGE = 60  # visits looked at together: a first page needs few
 
 
 class VisitCriteria:
@@ -50,7 +62,7 @@ class VisitCriteria:
             visits = visits.where(*rare, *self._of_visit())
         else:
             visits = visits.where(*self._conditions())
-        result = self._session.execute(visits.execution_options(yield_per=_AT_ONCE))
+        result = self._session.execute(visits.execution_options(yield_per=_PAGE))
         for page in result.partitions():
             yield from self._exact(page)
 
@@ -67,17 +79,21 @@ class VisitCriteria:
         return [patient for visit, patient in visits if visit in right]
 
     def _of_visit(self) -> list[ColumnElement[bool]]:
-        query, conditions = self._query, []
-        if query.visited_from:
-            conditions.append(ExaminationRow.visit_date >= query.visited_from)
-        if query.visited_to:
-            conditions.append(ExaminationRow.visit_date <= query.visited_to)
-        if query.unsigned:
+        conditions = self._dates()
+        if self._query.unsigned:
             signed = exists().where(
                 ReadingRow.examination_id == ExaminationRow.id,
                 ReadingRow.signed_at.is_not(None),
             )
             conditions.append(~signed)
+        return conditions
+
+    def _dates(self) -> list[ColumnElement[bool]]:
+        conditions, query = [], self._query
+        if query.visited_from:
+            conditions.append(ExaminationRow.visit_date >= query.visited_from)
+        if query.visited_to:
+            conditions.append(ExaminationRow.visit_date <= query.visited_to)
         return conditions
 
     def _conditions(self) -> list[ColumnElement[bool]]:
@@ -92,6 +108,8 @@ class VisitCriteria:
         """Return conditions on lists of visits, for what is rare; empty when nothing is."""
         conditions = []
         query = self._query
+        if self._few_visits():
+            return []
         if query.label and (listed := self._list(_labelled(query.label))) is not None:
             conditions.append(listed)
         if query.referral and (listed := self._list(_tiered(query.referral))) is not None:
@@ -101,6 +119,14 @@ class VisitCriteria:
         if query.label and query.referral and len(conditions) < 2:
             return [*conditions, *self._conditions()]
         return conditions
+
+    def _few_visits(self) -> bool:
+        dates = self._dates()
+        if not dates:
+            return False
+        some = select(ExaminationRow.visit_date).where(*dates).limit(_FEW_VISITS)
+        found = self._session.scalar(select(func.count()).select_from(some.subquery()))
+        return (found or 0) < _FEW_VISITS
 
     def _list(self, wanted: Sequence[Select[int]]) -> ColumnElement[bool] | None:
         ids: set[int] = set()
@@ -115,39 +141,51 @@ class VisitCriteria:
 
 
 def _labelled(label: str) -> tuple[Select[int], ...]:
-    said = (
-        select(ImageRow.examination_id)
-        .join(AnalysisRow, AnalysisRow.image_id == ImageRow.id)
-        .join(PresentFindingRow, PresentFindingRow.analysis_id == AnalysisRow.id)
-        .where(PresentFindingRow.label == label, ImageRow.withdrawn.is_(False))
+    said = _analysed().where(
+        AnalysisRow.id == PresentFindingRow.analysis_id, PresentFindingRow.label == label
     )
-    graded = select(DecisionRow.examination_id).where(
-        DecisionRow.label == label, DecisionRow.grade == Grade.PRESENT
-    )
-    return said, graded
+    return said, _graded(label)
 
 
 def _has_label(label: str) -> ColumnElement[bool]:
-    said, graded = _labelled(label)
-    return or_(
-        said.where(ImageRow.examination_id == ExaminationRow.id).exists(),
-        graded.where(DecisionRow.examination_id == ExaminationRow.id).exists(),
+    # Of one visit: to begin with the label's index would walk through all its findings, which
+    # SQLite does as long as it knows no statistics. An expression is in no index.
+    said = _analysed().where(
+        AnalysisRow.id == PresentFindingRow.analysis_id, PresentFindingRow.label + "" == label
     )
+    return _of_this_visit(said, _graded(label))
 
 
 def _tiered(tier: ReferralTier) -> tuple[Select[int], ...]:
     """Select the visits that may have the tier: an older analysis may have said it too."""
-    said = (
-        select(ImageRow.examination_id)
-        .join(AnalysisRow, AnalysisRow.image_id == ImageRow.id)
-        .where(AnalysisRow.tier == tier)
-    )
-    return said, select(ReadingRow.examination_id).where(ReadingRow.referral == tier)
+    return _analysed().where(AnalysisRow.tier == tier), _chosen(tier)
 
 
 def _may_have_tier(tier: ReferralTier) -> ColumnElement[bool]:
-    said, chosen = _tiered(tier)
+    said = _analysed().where(type_coerce(AnalysisRow.tier, String) + "" == tier.value)
+    return _of_this_visit(said, _chosen(tier))
+
+
+def _analysed() -> Select[int]:
+    return select(ImageRow.examination_id).where(
+        AnalysisRow.image_id == ImageRow.id, ImageRow.withdrawn.is_(False)
+    )
+
+
+def _graded(label: str) -> Select[int]:
+    return select(DecisionRow.examination_id).where(
+        DecisionRow.label == label, DecisionRow.grade == Grade.PRESENT
+    )
+
+
+def _chosen(tier: ReferralTier) -> Select[int]:
+    return select(ReadingRow.examination_id).where(ReadingRow.referral == tier)
+
+
+def _of_this_visit(said: Select[int], by_reader: Select[int]) -> ColumnElement[bool]:
+    """Return that the visit at hand is among those selected."""
+    reader = by_reader.selected_columns[0]
     return or_(
         said.where(ImageRow.examination_id == ExaminationRow.id).exists(),
-        chosen.where(ReadingRow.examination_id == ExaminationRow.id).exists(),
+        by_reader.where(reader == ExaminationRow.id).exists(),
     )
