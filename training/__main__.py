@@ -1,9 +1,11 @@
 """Train, measure and pack a model: ``python -m training COMMAND``."""
 
+import json
 import logging
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version as package_version
@@ -30,6 +32,7 @@ from training.evaluate import (
     preprocessing_steps,
 )
 from training.evaluation_page import evaluation_page
+from training.explanation import explain, read_lesions
 from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
@@ -43,7 +46,7 @@ from training.prepared import (
     set_aside,
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
-from training.recipe import Recipe, load_recipe
+from training.recipe import Recipe, RecipeError, load_recipe
 from training.results import read_results, write_results
 from training.run_record import load_best, read_facts, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
@@ -55,6 +58,7 @@ RUN_NAME = "run"
 RESULTS_NAME = "results.json"
 REPORT_NAME = "data.html"
 PAGE_NAME = "evaluation.html"
+EXPLANATION_NAME = "explanation.json"
 
 log = logging.getLogger("training")
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -172,6 +176,35 @@ def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> Non
     write_results(work_dir / RESULTS_NAME, result)
     summary = result.summary
     log.info("mean AUROC on test, %d pairs: %s", summary.pairs, summary.mean_auroc)
+
+
+@app.command(name="explain")
+@told
+def explain_run(
+    work_dir: WorkDir,
+    images: Annotated[Path, typer.Option(help="Folder of photographs with lesions.")],
+    masks: Annotated[Path, typer.Option(help="Folder of their masks, STEM_KIND.png.")],
+    label: str = "DR",
+    kinds: Annotated[str, typer.Option(help="Kinds of lesion, by commas.")] = "MA,HE,EX,SE",
+) -> None:
+    """Say whether the label's heatmaps point at lesions, beside random weights and chance."""
+    recipe = read_recipe(work_dir / RUN_NAME)
+    trained, random = (new_network(recipe, len(RFMID_CODES)) for _ in range(2))
+    load_best(work_dir / RUN_NAME, trained)
+    size = recipe.model.size
+    pictures = tuple(read_lesions(images, masks, kinds=kinds.split(","), size=size))
+    column = code_index(label)
+    found = explain(trained, random, pictures, label=column, steps=preprocessing_steps(size))
+    content = json.dumps({"label": label, "kinds": kinds, **asdict(found)}, indent=2)
+    write_atomically(work_dir / EXPLANATION_NAME, content.encode())
+    sys.stdout.write(content + "\n")
+
+
+def code_index(label: str) -> int:
+    """Return the output of `label`, or end with a sentence."""
+    if label not in RFMID_CODES:
+        raise RecipeError(f"There is no label {label}; one of {', '.join(RFMID_CODES)}.")
+    return RFMID_CODES.index(label)
 
 
 @app.command()
