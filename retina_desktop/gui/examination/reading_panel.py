@@ -47,6 +47,9 @@ class ReadingPanel(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(320)
         self._actions = actions
+        self._fit = QTimer(self)  # after the layout: rows are as high as the width lets them
+        self._fit.setSingleShot(True)
+        self._fit.timeout.connect(self._fit_list)
         self.caution = WrappedLabel("caution")
         self.locked = WrappedLabel("muted")
         self.quality = QualityCard(theme)
@@ -126,7 +129,7 @@ class ReadingPanel(QWidget):
             chosen=shown_label(state, newest),
             reliable=newest is None or newest.content.quality.gradable,
         )
-        QTimer.singleShot(0, self._fit_list)
+        self._fit.start()
 
     def _render_foot(self, state: ExaminationState) -> None:
         powers, signed = state.powers, state.signature is not None
@@ -170,7 +173,7 @@ class ReadingPanel(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the list the height of what it shows."""
         super().resizeEvent(event)
-        QTimer.singleShot(0, self._fit_list)
+        self._fit.start()
 
     def _fit_list(self) -> None:
         """Give the list what it needs, and leave the decision's card in sight below it."""

@@ -2,16 +2,18 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from retina_desktop.bootstrap_records.records_folder import Workstation
 from retina_desktop.bootstrap_records.window import FolderGate
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.examinations import ExaminationDetails
 from retina_desktop.domain.patients import PatientDetails
+from retina_desktop.domain.users import Role
 from retina_desktop.gui.app import dress
 from retina_desktop.gui.examination.page import ExaminationPage
 from retina_desktop.gui.notifications import Notifications
@@ -22,12 +24,14 @@ from retina_desktop.gui.screening.view_model import Lanes
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
 from retina_desktop.imaging.encode import encode_jpeg
+from retina_desktop.persistence.key_vault import Argon2Cost
 from retina_desktop.services.tasks import TaskContext
 from tests.gui.conftest import ScriptedDialogs
 from tests.gui.examination.answers import StandInModel
 from tests.helpers.fakes import RESOURCES, FakeServices
 
-PASSWORD = "correct horse"
+PASSWORD = "quiet lamp over the river"
+QUICK = Argon2Cost(memory_kib=64, passes=1, lanes=1)
 
 
 def write_photograph(path: Path, shade: int = 0) -> Path:
@@ -41,17 +45,28 @@ def write_photograph(path: Path, shade: int = 0) -> Path:
 
 
 class Clinic:
-    """Real records in a folder, opened as the window opens them."""
+    """Real records in a folder, opened as the window opens them; also a `RecordsGate`.
+
+    ``roles`` replaces the user's own: what somebody may do is asked of the user who acts.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folders = Folders(RESOURCES.parent, folder)
-        self.gate = FolderGate(self.folders)
+        desk = Workstation("room-1", lambda: datetime.now(UTC), QUICK)
+        self.gate = FolderGate(Folders(RESOURCES.parent, folder), at=desk)
+        self.roles: frozenset[Role] | None = None
 
     def set_up(self) -> None:
         self.gate.set_up(NewRecords(None, "Dr A. Rao", PASSWORD))
 
-    def services(self):
-        return self.gate.open(None, PASSWORD)
+    def state(self):
+        return self.gate.state()
+
+    def open(self, name=None, password=PASSWORD):
+        services = self.gate.open(name, password)
+        if self.roles is None:
+            return services
+        user = replace(services.user, roles=self.roles)
+        return replace(services, user=user, acting=replace(services.acting, user=user))
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +85,7 @@ def clinic(new_clinic, tmp_path):
 
 @pytest.fixture
 def session(qtbot, clinic):
-    session = RecordsSession(clinic.gate)
+    session = RecordsSession(clinic)
     with qtbot.waitSignal(session.opened, timeout=10_000):
         session.open(None, PASSWORD)
     yield session
@@ -176,3 +191,28 @@ def wait_saved(qtbot, page) -> None:
         lambda: page.model.state.is_stored and page.model.state.saving == "saved",
         timeout=10_000,
     )
+
+
+def add_photographs(qtbot, page, *paths) -> None:
+    """Add files to the visit on the page and wait until they are done with."""
+    known = len(page.model.state.images)
+    page.add_paths(paths)
+    qtbot.waitUntil(
+        lambda: (
+            bool(page.model.state.intake)
+            and not page.model.state.analysing
+            and len(page.model.state.images) + _failed(page) >= known + len(paths)
+        ),
+        timeout=20_000,
+    )
+    wait_saved(qtbot, page)
+
+
+def _failed(page) -> int:
+    return sum(bool(item.error) for item in page.model.state.intake)
+
+
+def stored(session, number):
+    """Return a visit as it is in the records."""
+    services = session.services
+    return services.open_examination(services.acting, number)
