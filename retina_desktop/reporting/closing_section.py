@@ -19,9 +19,10 @@ from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import MUTED, Span, TypeStyle
 
 _SIGNATURE_WIDTH, _SIGNATURE_HEIGHT = 60 * MM, 16 * MM
+_BRIEF_SIGNATURE = 12 * MM  # its height
 _PROGRAM = "Retina Desktop"
 _FACT_NAMES = 44 * MM
-_LONG_ADDENDUM = 1500  # characters
+_FRAMED_ADDENDA = 1500  # characters
 _LIMITS = ("limits.probability", "limits.heatmap", "limits.absence")
 
 
@@ -40,19 +41,19 @@ def addenda(
         Of their text.
     """
     texts, press = sheet.texts, sheet.press
-    blocks: list[Flowable] = []
+    cell: Cell = []
     for added in sheet.content.addenda:
         made = texts("addendum.made", date=texts.date(added.at.date()), name=added.shown_name)
-        cell: Cell = [
+        cell += [
             TextBlock(press, [Span(made, bold=True)], style, space_after=1),
-            TextBlock(press, _cut(added.text, longest), style),
+            TextBlock(press, _cut(added.text, longest), style, space_after=3),
         ]
-        if len(added.text) > _LONG_ADDENDUM and longest is None:
-            blocks += [*cell, Spacer(1, 6)]  # a frame would have to stand on one page
-        else:
-            panel = framed(press, cell, sheet.width, edge=ACCENT, background=PANEL)
-            blocks += [panel, Spacer(1, 6)]
-    return blocks
+    if not cell:
+        return []
+    if longest is None and sum(len(a.text) for a in sheet.content.addenda) > _FRAMED_ADDENDA:
+        return [*cell, Spacer(1, 6)]  # a frame would have to stand on one page
+    panel = framed(press, cell, sheet.width, edge=ACCENT, background=PANEL)
+    return [panel, Spacer(1, 6)]
 
 
 def comment(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
@@ -78,24 +79,25 @@ def comment(sheet: Sheet, *, longest: int | None = None) -> list[Flowable]:
 def signature_block(sheet: Sheet, *, brief: bool = False) -> list[Flowable]:
     """Return the signature's image or a line to sign on, with the reader's name and moment.
 
-    ``brief`` leaves out the field's name and the hash of what was signed.
+    ``brief`` is lower, and leaves out the field's name and the hash of what was signed.
     """
     texts, press, content = sheet.texts, sheet.press, sheet.content
     cell: Cell = []
+    height = _BRIEF_SIGNATURE if brief else _SIGNATURE_HEIGHT
     if not brief:
         cell.append(TextBlock(press, texts("signature.heading"), styles.FIELD_NAME))
     if content.signature and content.signature_image:
-        jpeg, width, height = sheet.mark(
-            content.signature_image, width=_SIGNATURE_WIDTH, height=_SIGNATURE_HEIGHT
+        jpeg, width, tall = sheet.mark(
+            content.signature_image, width=_SIGNATURE_WIDTH, height=height
         )
         picture = PictureBlock(
-            jpeg, width=width, height=height, alternative=texts("signature.heading")
+            jpeg, width=width, height=tall, alternative=texts("signature.heading")
         )
         picture.hAlign = "RIGHT" if press.is_right_to_left else "LEFT"
         cell.append(picture)
         cell.append(SignatureLine(width=_SIGNATURE_WIDTH, height=3))
     else:
-        cell.append(SignatureLine(width=_SIGNATURE_WIDTH, height=_SIGNATURE_HEIGHT))
+        cell.append(SignatureLine(width=_SIGNATURE_WIDTH, height=height))
     cell[-1].hAlign = "RIGHT" if press.is_right_to_left else "LEFT"
     cell.append(Spacer(1, 2))
     if sheet.reader:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from reportlab.platypus import Flowable, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
 from retina_desktop.domain.decisions import Decision, Grade, OwnFinding, Severity
 from retina_desktop.domain.eye_measurements import Correction
@@ -27,6 +27,7 @@ from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.typesetting.type_styles import MUTED, Span
 
 _GUTTER = 6 * MM  # between the eyes
+_ROW_EXTRA = 14 * MM  # what a row of large photographs has beside them
 _LONG_TEXT = 600  # characters
 _PAIR_GAP = 1.5 * MM  # between a photograph and its overlay
 
@@ -43,7 +44,7 @@ def eye_columns(
     most : int or None
         Most findings an eye to list; the rest is counted. None lists all.
     pictures : float
-        Share of the column that photograph and overlay take.
+        Share of the column that photograph and overlay take; 0 leaves them out.
     """
     blocks: list[Flowable] = []
     width = (sheet.width - _GUTTER) / 2
@@ -116,10 +117,12 @@ def large_photographs(sheet: Sheet) -> list[Flowable]:
                     style=[("NOSPLIT", (0, 0), (-1, -1))],
                 )
                 blocks += [row, Spacer(1, 6)]
-    if blocks:
-        title = TextBlock(sheet.press, sheet.texts("photographs.heading"), styles.HEADING)
-        blocks.insert(0, title)
-    return blocks
+    if not blocks:
+        return []
+    title = TextBlock(sheet.press, sheet.texts("photographs.heading"), styles.HEADING)
+    title.keepWithNext = 1
+    # A page of their own, unless the one that was begun has room for two eyes.
+    return [CondPageBreak(2 * (side + _ROW_EXTRA)), title, *blocks]
 
 
 def not_assessed(sheet: Sheet) -> list[Flowable]:
@@ -157,12 +160,13 @@ def _eye_head(sheet: Sheet, eye: EyeFindings, width: float, share: float) -> Cel
         return [*cell, TextBlock(press, texts("eye.no_photograph"), styles.BODY)]
     first = shown_first(eye)
     side = (width - _PAIR_GAP) / 2 * share
-    pictures = picture_cells(sheet, first, side)
+    pictures = picture_cells(sheet, first, side) if share else []
     if pictures:
         pair = [*pictures, *([[]] * (2 - len(pictures)))]
-        cell.append(
-            columns(press, [pair], [side + _PAIR_GAP, side], gap=_PAIR_GAP, keep_order=True)
-        )
+        widths = [side + _PAIR_GAP, side]
+        if press.is_right_to_left:  # what smaller pictures leave free lies at the line's end
+            pair, widths = [[], *pair], [width - sum(widths), *widths]
+        cell.append(columns(press, [pair], widths, gap=_PAIR_GAP, keep_order=True))
     cell.append(Spacer(1, 3))
     cell += _quality_lines(sheet, first)
     if len(eye.photographs) > 1:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportlab.platypus import Flowable, PageBreak, Spacer
+from reportlab.platypus import Flowable, Spacer
 
 from retina_desktop.reporting.closing_section import (
     addenda,
@@ -19,14 +19,13 @@ from retina_desktop.reporting.referral_section import referral_panel
 from retina_desktop.reporting.sheet import Sheet
 
 # What a summary keeps, tried in turn until it fits one page: findings an eye, characters of
-# the comment and of an addendum, and how large the photographs are.
+# the comment and of an addendum, and how large the photographs are (0 leaves them out).
 _SUMMARY_ROOM = (
     (8, 600, 1.0),
-    (8, 600, 0.75),
-    (5, 300, 0.7),
-    (3, 160, 0.65),
-    (2, 80, 0.6),
-    (1, 60, 0.5),
+    (8, 600, 0.7),
+    (4, 300, 0.65),
+    (2, 120, 0.6),
+    (1, 60, 0.0),
 )
 
 
@@ -47,8 +46,7 @@ def full_report(sheet: Sheet) -> list[Flowable]:
         *provenance(sheet),
         *limits(sheet),
     ]
-    photographs = large_photographs(sheet)
-    return [*story, PageBreak(), *photographs] if photographs else story
+    return [*story, *large_photographs(sheet)]
 
 
 def summaries(sheet: Sheet) -> Iterator[list[Flowable]]:
