@@ -120,7 +120,7 @@ def large_photographs(sheet: Sheet) -> list[Flowable]:
     if not blocks:
         return []
     title = TextBlock(sheet.press, sheet.texts("photographs.heading"), styles.HEADING)
-    title.keepWithNext = 1
+    title.keepWithNext, title.spaceBefore = 1, 10
     # A page of their own, unless the one that was begun has room for two eyes.
     return [CondPageBreak(2 * (side + _ROW_EXTRA)), title, *blocks]
 
