@@ -70,9 +70,6 @@ class PatientForm(QWidget):
 
     def render_state(self, state: FormState) -> None:
         """Show the fields, or the conflict in their place."""
-        first_fault = next(iter(state.faults), None)
-        new_faults = first_fault and set(state.faults) - set(self._state.faults)
-        tried = self._state.saving is False and state.saving is False and new_faults
         self._state = state
         corrected = state.patient is not None
         self.title.setText(self.tr("Correct patient") if corrected else self.tr("New patient"))
@@ -83,8 +80,6 @@ class PatientForm(QWidget):
         self._render_draft(state)
         self._render_similar(state)
         self._render_buttons(state)
-        if tried and self.save_button.hasFocus() and first_fault:
-            self.fields.go_to(first_fault)
 
     def begin(self) -> None:
         """Put the keyboard where typing starts."""

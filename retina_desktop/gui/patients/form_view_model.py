@@ -42,6 +42,7 @@ class PatientFormViewModel(QObject):
 
     state_changed = Signal(object)  # FormState
     saved = Signal(object)  # the Patient as stored
+    refused = Signal(str)  # the first field that keeps the form from being saved
     closed = Signal()  # without saving
     failed = Signal(object)  # Exception that is no answer to what was typed
 
@@ -162,11 +163,12 @@ class PatientFormViewModel(QObject):
             return
         self._judge(FIELDS)
         if self.state.faults:
+            self.refused.emit(next(iter(self.state.faults)))
             return
         try:
             details = details_of(self.state.entry, self.order, self._today())
         except InvalidEntryError as error:
-            self._set(replace(self.state, faults={error.field: str(error)}))
+            self._refuse(error.field, error)
             return
         self._save(details, self.state.patient)
 
@@ -226,14 +228,18 @@ class PatientFormViewModel(QObject):
         if isinstance(error, ConflictError) and self.state.patient is not None:
             self._read_stored(self.state.patient.id)
         elif isinstance(error, InvalidEntryError):
-            self._set(replace(self.state, faults={error.field: str(error)}))
+            self._refuse(error.field, error)
         elif isinstance(error, RecordNumberTakenError):
-            self._set(replace(self.state, faults={"record_number": str(error)}))
+            self._refuse("record_number", error)
         elif isinstance(error, RetinaError):
             self._set(replace(self.state, error=str(error)))
         else:
             self._set(replace(self.state, error=tr(_INTERNAL)))
             self.failed.emit(error)
+
+    def _refuse(self, field: str, error: RetinaError) -> None:
+        self._set(replace(self.state, faults={field: str(error)}))
+        self.refused.emit(field)
 
     def _read_stored(self, patient_id: int) -> None:
         handle = self._session.read(form_tasks.stored_patient(patient_id))
@@ -258,7 +264,8 @@ class PatientFormViewModel(QObject):
     def _open(self, state: FormState) -> None:
         self._forget_questions()
         self._set(state)
-        self._drafts.ask(self._session.read(form_tasks.find_draft(self._form)))
+        # In the lane of the writes: after a draft that is still being kept or dropped.
+        self._drafts.ask(self._session.write(form_tasks.find_draft(self._form)))
 
     @Slot(object)
     def _on_draft_found(self, found: form_tasks.KeptDraft | None) -> None:
@@ -270,6 +277,8 @@ class PatientFormViewModel(QObject):
         self._set(replace(self.state, offered=offered))
 
     def _look_for_similar(self) -> None:
+        if not self._session.is_open:
+            return
         entry = self.state.entry
         faults = faults_of(entry, self.order, self._today())
         if not entry.name.strip() or "name" in faults:

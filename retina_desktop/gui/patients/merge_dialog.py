@@ -31,6 +31,7 @@ from retina_desktop.services.tasks import TaskContext
 
 _REST_MS = 200
 _MOST = 12
+_ROWS = 5  # of candidates, before the list scrolls
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,6 @@ class MergeDialog(RecordsDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Records that may be of the same person"))
         self.list.currentRowChanged.connect(self.choose)
-        self.list.setMaximumHeight(130)
         self.hint = WrappedLabel("muted")
         self.reason = WrappedLabel()
         self.grid_box = QWidget()
@@ -200,6 +200,8 @@ class MergeDialog(RecordsDialog):
                     item.setToolTip(text)
                     self.list.addItem(item)
         self.list.setVisible(bool(texts))
+        row = self.list.sizeHintForRow(0) if texts else 0
+        self.list.setFixedHeight(min(len(texts), _ROWS) * row + 4)
 
     def _render_sides(self, state: MergeState) -> None:
         layout = self.layout()

@@ -8,20 +8,24 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget
 
+from retina_desktop.domain.examinations import ExaminationState
 from retina_desktop.domain.patients import Patient
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.deletion_dialog import DeletionDialog
+from retina_desktop.gui.patients.export_dialog import ExportDialog
 from retina_desktop.gui.patients.form_view import PatientForm
 from retina_desktop.gui.patients.form_view_model import PatientFormViewModel
 from retina_desktop.gui.patients.import_dialog import ImportDialog
 from retina_desktop.gui.patients.merge_dialog import MergeDialog
 from retina_desktop.gui.patients.record_view import RecordView
 from retina_desktop.gui.patients.record_view_model import RecordViewModel
+from retina_desktop.gui.patients.records_dialog import Cover
 from retina_desktop.gui.patients.search_view import SearchPanel
 from retina_desktop.gui.patients.search_view_model import SearchViewModel
 from retina_desktop.gui.patients.thumbnails import Thumbnails
 from retina_desktop.gui.patients.words import date_order, today, tr
 from retina_desktop.gui.records.port import RecordsServices
+from retina_desktop.gui.report_preview.dialog import ReportDialog
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.tasks import TaskContext
 
@@ -131,6 +135,8 @@ class PatientsPage(Page):
         view.cancel_requested.connect(model.cancel)
         header.new_requested.connect(model.new_examination)
         header.edit_requested.connect(self.edit_patient)
+        header.report_requested.connect(self.show_report)
+        header.export_requested.connect(self.export_record)
         header.merge_requested.connect(self.merge_patient)
         header.part_requested.connect(self.part_patient)
         header.delete_requested.connect(self.delete_patient)
@@ -139,6 +145,7 @@ class PatientsPage(Page):
         model, view = self.form, self.form_view
         model.state_changed.connect(view.render_state)
         model.saved.connect(self._on_saved)
+        model.refused.connect(view.fields.go_to)
         model.closed.connect(self._on_form_closed)
         model.failed.connect(self._tools.notifications.report)
         view.fields.edited.connect(model.edit)
@@ -219,6 +226,30 @@ class PatientsPage(Page):
             return None
         dialog = DeletionDialog(self._tools.session, patient.id, self)
         dialog.deleted.connect(self._on_deleted)
+        dialog.open()
+        return dialog
+
+    @Slot()
+    def show_report(self) -> ReportDialog | None:
+        """Open the report of the marked visit, to be looked at, printed or saved."""
+        state = self.record.state
+        line = next((v for v in state.visits if v.summary.id == state.selected_visit), None)
+        if line is None:
+            return None
+        signed = line.summary.state is ExaminationState.SIGNED
+        dialog = ReportDialog(self._tools, line.summary.id, signed=signed, parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        Cover(self._tools.session, dialog)
+        dialog.open()
+        return dialog
+
+    @Slot()
+    def export_record(self) -> ExportDialog | None:
+        """Open the dialog that gives the whole record out."""
+        patient = self.record.state.patient
+        if patient is None:
+            return None
+        dialog = ExportDialog(self._tools, patient.id, self)
         dialog.open()
         return dialog
 

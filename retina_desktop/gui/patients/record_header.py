@@ -50,7 +50,7 @@ class RecordHeader(QWidget):
         self.more_button = _button(self.tr("More"), "")
         self.more_button.setToolTip(self.tr("Print, export, merge, delete"))
         self.menu = QMenu(self.more_button)
-        self.report = self._entry(self.tr("Report of the newest visit…"), self.report_requested)
+        self.report = self._entry(self.tr("Report of the marked visit…"), self.report_requested)
         self.export = self._entry(self.tr("Export the whole record…"), self.export_requested)
         self.menu.addSeparator()
         self.merge = self._entry(self.tr("Merge with another record…"), self.merge_requested)
@@ -78,7 +78,7 @@ class RecordHeader(QWidget):
         self.notes.setVisible(bool(notes))
         for button in (self.new_button, self.edit_button, self.more_button):
             button.setEnabled(not state.busy)
-        self.report.setEnabled(bool(state.visits))
+        self.report.setEnabled(state.selected_visit is not None)
         self._render_partings(state)
 
     def _render_partings(self, state: RecordState) -> None:

@@ -53,15 +53,13 @@ class RecordViewModel(QObject):
             self._set(RecordState(loading=True))
         else:
             self._set(replace(self.state, error=""))
-        self._asked_id = patient_id
-        self._details.forget()
-        self._record.ask(self._session.read(record_tasks.open_record(patient_id)))
+        self._ask(patient_id)
 
     @Slot()
     def reload(self) -> None:
-        """Read the shown patient anew: something was changed."""
+        """Read the shown patient anew: something was changed; a sentence shown stays."""
         if self._asked_id is not None and self._session.is_open:
-            self.open(self._asked_id)
+            self._ask(self._asked_id)
 
     def select_visit(self, examination_id: int) -> None:
         """Mark a visit."""
@@ -106,6 +104,11 @@ class RecordViewModel(QObject):
         self._record.forget()
         self._details.forget()
         self._set(RecordState())
+
+    def _ask(self, patient_id: int) -> None:
+        self._asked_id = patient_id
+        self._details.forget()
+        self._record.ask(self._session.read(record_tasks.open_record(patient_id)))
 
     def _start(self, work: record_tasks.Work[StartedVisit], words: str) -> None:
         if self._running is not None:

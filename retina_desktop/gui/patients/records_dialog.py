@@ -1,6 +1,6 @@
 """A dialog with patients' data: covered while the window is locked, gone with the user."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 
 from retina_desktop.gui.records.session import RecordsSession
@@ -14,22 +14,31 @@ class RecordsDialog(QDialog):
         self.session = session
         self.setWindowTitle(title)  # never a patient's name
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        Cover(session, self)
+
+
+class Cover(QObject):
+    """Keeps any dialog with patients' data from being read while the window is locked."""
+
+    def __init__(self, session: RecordsSession, dialog: QDialog) -> None:
+        super().__init__(dialog)
+        self._dialog = dialog
         self._covered = False
         session.locked.connect(self._cover)
         session.unlocked.connect(self._uncover)
-        session.closed.connect(self.reject)
+        session.closed.connect(dialog.reject)
 
     @Slot()
     def _cover(self) -> None:
-        if self.isVisible():
+        if self._dialog.isVisible():
             self._covered = True
-            self.setVisible(False)  # not hide(): a dialog's result stays open
+            self._dialog.setVisible(False)  # its result stays open
 
     @Slot()
     def _uncover(self) -> None:
         if self._covered:
             self._covered = False
-            self.open()
+            self._dialog.open()
 
 
 def dialog_button(text: str, name: str = "", tip: str = "") -> QPushButton:

@@ -79,6 +79,8 @@ class SearchViewModel(QObject):
 
     def _ask(self, limit: int) -> None:
         self._rest.stop()
+        if not self._session.is_open:
+            return
         self._next.forget()
         try:
             query: PatientQuery = self.state.query(limit=limit)
