@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
 from retina_desktop.bootstrap_records.opened import OpenedRecords
+from retina_desktop.imaging.decode import decode_bytes
 from retina_desktop.services.examination_records import KeepAnalysis
 from retina_desktop.services.visit_changes import (
     AddPhotograph,
@@ -13,6 +14,7 @@ from retina_desktop.services.visit_changes import (
 )
 
 if TYPE_CHECKING:
+    from retina_desktop.domain.images import RgbImage
     from retina_desktop.gui.records.examination_port import ExaminationServices
 
 
@@ -22,6 +24,10 @@ def examination_services(opened: OpenedRecords) -> "ExaminationServices":
     from retina_desktop.persistence.form_draft_store import SqlFormDraftStore
 
     records = opened.records
+
+    def pixels(sha256: str) -> "RgbImage":
+        return decode_bytes(records.images.read(sha256)).pixels
+
     keep = KeepAnalysis(records.analyses, __version__)
     return ExaminationServices(
         open_visit=OpenVisit(opened.open_examination, records.patients, records.examinations),
@@ -29,6 +35,7 @@ def examination_services(opened: OpenedRecords) -> "ExaminationServices":
         keep_answer=KeepAnswer(keep, records.examinations),
         save_visit=SaveVisit(records.examinations, records.readings, records.analyses),
         photograph=records.images.read,
+        pixels=pixels,
         maps=records.analyses.maps,
         drafts=SqlFormDraftStore(records.audited),
     )

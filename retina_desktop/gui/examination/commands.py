@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtGui import QAction, QKeySequence
@@ -10,23 +10,50 @@ from PySide6.QtWidgets import QDialog, QWidget
 
 from retina_desktop.domain.decisions import Agreement
 from retina_desktop.domain.reading_steps import MissingStep
+from retina_desktop.gui.examination.intake import Intake
+from retina_desktop.gui.examination.intents import ReaderIntents, VisitIntents
+from retina_desktop.gui.examination.reading_panel import ReadingPanel
 from retina_desktop.gui.examination.sign_dialog import SignDialog
 from retina_desktop.gui.examination.state import ExaminationState
-from retina_desktop.gui.examination.tiles import unanalysed_ids
+from retina_desktop.gui.examination.tiles import PhotographTiles, unanalysed_ids
+from retina_desktop.gui.examination.view_model import ExaminationViewModel
 from retina_desktop.gui.pages import PageId, PageTools, Place
 from retina_desktop.gui.screening.photograph_tasks import search_task
+from retina_desktop.gui.viewer.view import ViewerPane
 
-if TYPE_CHECKING:
-    from retina_desktop.gui.examination.page import ExaminationPage
+
+class PageParts(Protocol):
+    """What of the page its commands work with; see `page.ExaminationPage`."""
+
+    actions_by_id: dict[str, QAction]
+    model: ExaminationViewModel
+    reader: ReaderIntents
+    visitor: VisitIntents
+    intake: Intake
+    panel: ReadingPanel
+    tiles: PhotographTiles
+    viewer: ViewerPane
 
 
 class PageCommands(QObject):
-    """One method per action that is more than a call of the view model."""
+    """One method per action that is more than a call of the view model.
 
-    def __init__(self, page: "ExaminationPage", tools: PageTools) -> None:
-        super().__init__(page)
+    ``window`` is what dialogs lie over, ``go`` asks the window to go to a place.
+    """
+
+    def __init__(
+        self,
+        page: PageParts,
+        tools: PageTools,
+        *,
+        window: QWidget,
+        go: Callable[[Place], None],
+    ) -> None:
+        super().__init__(window)
         self._page = page
         self._tools = tools
+        self._window = window
+        self._go_to_place = go
         self.open_dialog: QDialog | None = None
         for name, command in self._by_action().items():
             page.actions_by_id[name].triggered.connect(command)
@@ -41,7 +68,7 @@ class PageCommands(QObject):
             "sign": self.sign,
             "hand_over": self.hand_over,
             "report": self.show_report,
-            "add": lambda: self.add_paths(self._tools.dialogs.photographs(page)),
+            "add": lambda: self.add_paths(self._tools.dialogs.photographs(self._window)),
             "previous": lambda: model.step(-1),
             "next": lambda: model.step(1),
             "previous_finding": lambda: self._choose_next(-1),
@@ -53,7 +80,7 @@ class PageCommands(QObject):
             "visit": lambda: self._go(panel.visit.operator, tab=1),
             "focus_findings": lambda: self._go(panel.findings),
             "focus_picture": lambda: page.viewer.canvas.setFocus(),
-            "worklist": lambda: page.place_requested.emit(Place(PageId.WORKLIST)),
+            "worklist": lambda: self._go_to_place(Place(PageId.WORKLIST)),
         }
 
     def render_actions(self, state: ExaminationState) -> None:
@@ -131,7 +158,7 @@ class PageCommands(QObject):
         if state.missing:
             self.go_to(state.missing[0])
             return
-        dialog = SignDialog(state, self._page)
+        dialog = SignDialog(state, self._window)
         dialog.accepted.connect(model.saving.sign)
         self._open(dialog)
 
@@ -184,7 +211,7 @@ class PageCommands(QObject):
                 self._tools,
                 state.examination_id,
                 signed=state.signature is not None,
-                parent=self._page,
+                parent=self._window,
             )
         )
 

@@ -55,7 +55,7 @@ class ExaminationPage(Page):
         self.tiles = PhotographTiles(tools.theme)
         self.viewer = ViewerPane()
         self.panel = ReadingPanel(tools.theme, self.actions_by_id)
-        self.commands = PageCommands(self, tools)
+        self.commands = PageCommands(self, tools, window=self, go=self.place_requested.emit)
         self._hint = DropHint(self)
         self._lay_out()
         self._connect()

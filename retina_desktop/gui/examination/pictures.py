@@ -192,11 +192,9 @@ def pixels_of_jpeg(content: bytes) -> "RgbImage | None":
 
 def _picture_task(services: "RecordsServices", sha256: str) -> Task[Any]:
     def run(context: TaskContext) -> "tuple[str, RgbImage]":
-        from retina_desktop.imaging.decode import decode_bytes
-
-        content = services.examination.photograph(sha256)
-        context.progress(0.3)
-        return sha256, decode_bytes(content).pixels
+        pixels = services.examination.pixels(sha256)
+        context.progress(1.0)
+        return sha256, pixels
 
     return run
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not need
     from retina_desktop.domain.analyses import ActivationMaps
+    from retina_desktop.domain.images import RgbImage
     from retina_desktop.services.settings_ports import FormDraftStore
     from retina_desktop.services.visit_changes import (
         AddPhotograph,
@@ -22,8 +23,9 @@ if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not 
 class ExaminationServices:
     """The use cases of one visit.
 
-    ``photograph`` returns a photograph's original bytes by their SHA-256, verified; ``maps``
-    the heatmaps of a stored analysis by its number, None where it has none.
+    ``photograph`` returns a photograph's original bytes by their SHA-256, verified, and
+    ``pixels`` every pixel of it; ``maps`` the heatmaps of a stored analysis by its number,
+    None where it has none.
     """
 
     open_visit: "OpenVisit"
@@ -31,5 +33,6 @@ class ExaminationServices:
     keep_answer: "KeepAnswer"
     save_visit: "SaveVisit"
     photograph: Callable[[str], bytes]
+    pixels: Callable[[str], "RgbImage"]
     maps: Callable[[int], "ActivationMaps | None"]
     drafts: "FormDraftStore"  # what is typed and no value yet; named ``examination.<number>``

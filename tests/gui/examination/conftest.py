@@ -13,7 +13,6 @@ from retina_desktop.bootstrap_records.window import FolderGate
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.examinations import ExaminationDetails
 from retina_desktop.domain.patients import PatientDetails
-from retina_desktop.domain.users import Role
 from retina_desktop.gui.app import dress
 from retina_desktop.gui.examination.page import ExaminationPage
 from retina_desktop.gui.notifications import Notifications
@@ -53,7 +52,7 @@ class Clinic:
     def __init__(self, folder: Path) -> None:
         desk = Workstation("room-1", lambda: datetime.now(UTC), QUICK)
         self.gate = FolderGate(Folders(RESOURCES.parent, folder), at=desk)
-        self.roles: frozenset[Role] | None = None
+        self.roles = None
 
     def set_up(self) -> None:
         self.gate.set_up(NewRecords(None, "Dr A. Rao", PASSWORD))

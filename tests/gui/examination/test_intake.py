@@ -6,7 +6,10 @@ from tests.gui.examination.conftest import add_photographs, stored, write_photog
 
 def test_dropped_files_are_kept_analysed_and_shown(qtbot, page, shown, session, tmp_path):
     number = shown()
-    first, second = write_photograph(tmp_path / "a.jpg"), write_photograph(tmp_path / "b.jpg", 9)
+    first, second = (
+        write_photograph(tmp_path / "a.jpg"),
+        write_photograph(tmp_path / "b.jpg", 9),
+    )
 
     add_photographs(qtbot, page, first, second)
 
@@ -18,7 +21,7 @@ def test_dropped_files_are_kept_analysed_and_shown(qtbot, page, shown, session, 
         first.read_bytes()
     )
     right, left = (page.tiles.tiles[i.id] for i in record.images)
-    assert right.x() < left.x()  # as one faces the patient
+    qtbot.waitUntil(lambda: right.x() < left.x())  # as one faces the patient
     qtbot.waitUntil(lambda: page.viewer.view_model.state.main is not None, timeout=10_000)
 
 
