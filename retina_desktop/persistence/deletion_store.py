@@ -98,7 +98,9 @@ class SqlDeletionStore:
         except RetinaError:  # nothing was removed; after a kill the order runs out by itself
             drop_order(order)
             raise
-        return Deleted(rows, carry_out_removals(self._database, self._images, by=by))
+        removed = carry_out_removals(self._database, self._images, by=by)
+        drop_order(order)  # what it still names belongs to somebody else as well
+        return Deleted(rows, removed)
 
     def delete_rows(
         self, patient_id: int, *, last_day: date, reason: DeletionReason, by: Stamp
