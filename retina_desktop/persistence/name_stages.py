@@ -89,9 +89,13 @@ def _similar(session: Session, word: QueryWord) -> _Kept:
 def _as_words(session: Session, word: QueryWord, more: list[str]) -> _Kept:
     """Return beginnings by name too: a list is one walk, with a range it is two."""
     beginning = words_beginning(session, word.forms[-1])
-    if beginning is None or any(c.isdigit() for c in word.forms[-1]):
+    if beginning is None or _is_number(word):
         return _Kept(word.forms[-1:], tuple(more))  # numbers are in no dictionary
     return _Kept(words=tuple(dict.fromkeys((*beginning, *more))) or word.forms[-1:])
+
+
+def _is_number(word: QueryWord) -> bool:
+    return any(c.isdigit() for c in word.forms[-1])
 
 
 def _of_stage(
@@ -142,14 +146,20 @@ def _rarest_first(session: Session, stage: Sequence[_Kept]) -> list[_Kept]:
 def _best_first(
     session: Session, patient_ids: Sequence[int], words: Sequence[QueryWord]
 ) -> list[int]:
-    """Return these patients by wrong letters, then beginnings, then the length of the name."""
+    """Return these patients by wrong letters, then beginnings, then the length of the name.
+
+    Numbers say nothing of how well a name fits: they leave the order as it is.
+    """
     ids = list(dict.fromkeys(patient_ids))
+    named = [word for word in words if not _is_number(word)]
+    if not named:
+        return ids
     rows = session.execute(
         select(IndexedPatientRow.patient_id, IndexedPatientRow.name).where(
             IndexedPatientRow.patient_id.in_(ids)
         )
     )
-    ranks = {patient_id: (_distance(name, words), len(name)) for patient_id, name in rows}
+    ranks = {patient_id: (_distance(name, named), len(name)) for patient_id, name in rows}
     return sorted(ids, key=lambda patient_id: (*ranks[patient_id], patient_id))
 
 
@@ -169,5 +179,5 @@ def _apart(word: QueryWord, kept: str) -> float:
         return 0.5
     wrong = float(OSA.distance(typed, kept))
     if word.sound and word.sound == sound_of(kept):
-        return min(wrong, _SOUNDS_ALIKE)
+        return min(wrong, _SOUNDS_ALIKE) + wrong / 100
     return wrong

@@ -19,7 +19,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from retina_desktop.domain.audit import AuditEvent, AuditHead, RecordKind, RecordReference, seal_of
+from retina_desktop.domain.audit import (
+    AuditEvent,
+    AuditHead,
+    RecordKind,
+    RecordReference,
+    seal_of,
+)
 from retina_desktop.domain.canonical_json import canonical_json
 from retina_desktop.domain.decisions import Decision, Grade, Reading, Signature, StoredReading
 from retina_desktop.domain.examinations import Examination, ExaminationDetails, StoredImage
@@ -29,7 +35,7 @@ from retina_desktop.domain.labels import DISEASE_RISK, LABELS
 from retina_desktop.domain.patients import Patient, PatientDetails, Sex
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.domain.referral_tiers import ReferralTier
-from retina_desktop.domain.stored_analyses import AnalysisContent, StoredAnalysis
+from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.persistence.analysis_documents import write_content
 from retina_desktop.persistence.guards import drop_guards, install_guards
 from retina_desktop.persistence.opening import Records, RecordsPlace
@@ -251,7 +257,7 @@ class _Writer:
         for table, columns in _TABLES.items():
             marks = ",".join("?" * (columns.count(",") + 1))
             cursor.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - our names
+                f"INSERT INTO {table} ({columns}) VALUES ({marks})",
                 self.rows[table],
             )
             self.rows[table].clear()

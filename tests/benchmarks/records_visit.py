@@ -81,7 +81,8 @@ class Raw:
         self._statements: list[tuple[str, list[tuple[Any, ...]], tuple[int, ...]]] = []
         for name, keys in _OWN_KEYS.items():
             number = "sequence" if name == "audit_entry" else keys[0]
-            after = "(SELECT max(sequence) - 5 FROM audit_entry)" if number == "sequence" else "0"
+            last = "(SELECT max(sequence) - 5 FROM audit_entry)"
+            after = last if number == "sequence" else "0"
             cursor.execute(f"SELECT * FROM {name} WHERE {number} > {after}")
             columns = [column[0] for column in cursor.description]
             marks = ",".join("?" * len(columns))
@@ -168,9 +169,7 @@ def _of_bytes(pattern: NewPhotograph, sha: str) -> NewPhotograph:
     analysis = pattern.analysis
     assert analysis is not None
     content = replace(analysis.content, image_sha256=sha)
-    return NewPhotograph(
-        replace(pattern.image, sha256=sha), replace(analysis, content=content)
-    )
+    return NewPhotograph(replace(pattern.image, sha256=sha), replace(analysis, content=content))
 
 
 def _make_shards(folder: Path) -> None:
