@@ -150,7 +150,9 @@ def test_the_leaflet_names_whom_to_ask_line_by_line(say):
 
 def test_a_decision_without_a_finding_is_compared_too(say):
     reading = Reading(decisions=(Decision(RIGHT, "LS", Grade.PRESENT),))
-    assert "Laser scars Right eye \u2013 3% (present) \u2013" in say(make_content(reading=reading))
+    assert "Laser scars Right eye \u2013 3% (present) \u2013" in say(
+        make_content(reading=reading)
+    )
 
 
 def test_the_first_of_a_month_and_colons_are_french():
