@@ -44,7 +44,8 @@ from tests.helpers.records import Backend, stamp
 
 STEPS = 14
 ROUNDS_OF_A_LIFE = 12
-LONGEST_S = {"day": 1.4, "migration": 0.6, "restore": 1.0}
+LONGEST_S = {"day": 0.9, "migration": 0.15, "restore": 0.6}
+USUAL_CALL = {"day": 40, "migration": 8, "restore": 30}  # the one to die before, on average
 DURABLE = ((os, "fsync"), (os, "replace"), (os, "rename"), (os, "unlink"), (os, "mkdir"))
 Work = Callable[[Callable[[str, Any], None]], None]
 
@@ -87,7 +88,7 @@ def die_in(work: Work, rng: random.Random, kind: str) -> tuple[list[tuple[str, A
     """Run `work` in a process that is killed somewhere; what it acknowledged, and if it was."""
     reader, writer = os.pipe()
     at_a_call = rng.random() < 0.6
-    call = int(rng.expovariate(1 / 60)) + 1
+    call = int(rng.expovariate(1 / USUAL_CALL[kind])) + 1
     child = os.fork()
     if child == 0:
         os.close(reader)
