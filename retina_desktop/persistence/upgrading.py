@@ -28,6 +28,10 @@ from retina_desktop.persistence.guards import drop_guards, install_guards
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 _ONE_AT_A_TIME = 0x7265_7469_6E61  # the number of PostgreSQL's advisory lock: "retina"
+_NOT_OURS = (
+    "The tables of this database are not those of its version, so nothing was changed; restore "
+    "the last backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,11 @@ def _run(
     if before == newest:  # another program was quicker
         return Upgrade(before, newest)
     drop_guards(connection)
-    _run_steps(connection, scripts, newest)
+    try:
+        _run_steps(connection, scripts, newest)
+    except DBAPIError as error:
+        told = explained(error)
+        raise told if told is not error else RecordsDamagedError(_NOT_OURS) from error
     _check_foreign_keys(connection)
     install_guards(connection)
     action = AuditAction.DATABASE_UPGRADED if before else AuditAction.DATABASE_CREATED
