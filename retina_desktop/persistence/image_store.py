@@ -1,6 +1,7 @@
 """Original photographs by their SHA-256: untouched bytes, encrypted or plain, durable."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -35,19 +36,25 @@ _PLACE = "the image store"
 _IN_MEMORY = 64 * 2**20  # bytes; larger files are read twice instead
 _SET_ASIDE = "set-aside"
 _HEX = frozenset("0123456789abcdef")
+_FILE_NAME = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file found in the store."""
+    """A file found in the store; its path is put together when asked: there are millions."""
 
     sha256: str
-    path: Path
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self.folder / self.sha256
 
 
 def is_file_name(name: object) -> bool:
     """Whether `name` is a SHA-256 as files of the store are named: 64 lower-case hex digits."""
-    return isinstance(name, str) and len(name) == 64 and not set(name) - _HEX
+    return isinstance(name, str) and _FILE_NAME.fullmatch(name) is not None
 
 
 class FileImageStore:
@@ -137,16 +144,17 @@ class FileImageStore:
     def files(self) -> Iterator[StoredFile]:
         """Yield every file of the store, sorted by name, one folder's names at a time."""
         for shard in self._shards():
-            for name in sorted(entry.name for entry in os.scandir(shard)):
-                if name.startswith(shard.name) and is_file_name(name):
-                    yield StoredFile(name, shard / name)
+            prefix = shard.name
+            for name in sorted(os.listdir(shard)):  # noqa: PTH208 - a million names
+                if name.startswith(prefix) and is_file_name(name):
+                    yield StoredFile(name, shard)
 
     def drafts(self) -> Iterator[Path]:
         """Yield the temporary files of writers at work, or dead."""
         for shard in self._shards():
-            for name in sorted(entry.name for entry in os.scandir(shard)):
-                if name.startswith(DRAFT_PREFIX):
-                    yield shard / name
+            names = os.listdir(shard)  # noqa: PTH208 - as above
+            for name in sorted(n for n in names if n.startswith(DRAFT_PREFIX)):
+                yield shard / name
 
     def set_aside(self, sha256: str) -> None:
         """Move an image no record names out of the way; nothing is deleted."""
