@@ -243,7 +243,8 @@ def test_nothing_of_the_patient_lies_there_in_clear(day, sample):
     secrets.append(sample.read_bytes()[1000:1064])
     files = [path for path in day.folder.rglob("*") if path.is_file()]
     assert {"records.db", "keys.json"} <= {path.name for path in files}
-    assert len([path for path in files if "images" in path.parts]) == 2
+    kept = [path for path in files if "images" in path.parts]
+    assert len(kept) == 4  # two photographs, two reports
     for path in files:
         content = path.read_bytes()
         assert not [secret for secret in secrets if secret in content], path.name
