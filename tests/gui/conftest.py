@@ -19,6 +19,7 @@ class ScriptedDialogs:
 
     def __init__(self):
         self.chosen, self.target, self.suggested = [], None, ""
+        self.told, self.leaves = [], True
 
     def photographs(self, parent):
         return self.chosen
@@ -29,6 +30,17 @@ class ScriptedDialogs:
     def picture_target(self, parent, suggestion):
         self.suggested = suggestion
         return self.target
+
+    def text_target(self, parent, suggestion):
+        self.suggested = suggestion
+        return self.target
+
+    def picture(self, parent):
+        return self.target
+
+    def leave_unsaved(self, parent, sentences):
+        self.told = list(sentences)
+        return self.leaves
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ class RecordsSession(QObject):
         self._reads = TaskRunner("records-read")
         self._writes = TaskRunner("records-write")
         self._upkeep = TaskRunner("records-upkeep")
+        self._ended = False  # the window is closed: nothing new is begun
         self.state = SessionState()
 
     @property
@@ -173,6 +174,7 @@ class RecordsSession(QObject):
 
     def shut_down(self) -> bool:
         """Await what is being written, cancel the rest; False when some did not stop."""
+        self._ended = True
         self._reads.cancel_all()
         self.log_out()
         written = self._writes.finish(_WRITES_WAIT_S)
@@ -183,7 +185,7 @@ class RecordsSession(QObject):
     # -- answers ---------------------------------------------------------------------------
 
     def _try(self, task: Task[_T], then: Callable[[_T], None]) -> None:
-        if self.state.busy:
+        if self.state.busy or self._ended:
             return
         self._set(replace(self.state, busy=True, error="", wait_s=0))
         handle = self._doors.prepare(task)

@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QProgressBar, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from retina_desktop.gui.file_dialogs import FileDialogs
 from retina_desktop.gui.records.backup_watch import BackupView, BackupWatch
@@ -11,7 +18,7 @@ from retina_desktop.gui.records.backup_words import words_of
 from retina_desktop.gui.records.forms import named_button
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
-from retina_desktop.gui.settings.tab import SettingsTab, add_row, rows_of
+from retina_desktop.gui.settings.tab import SettingsTab, add_row, keep_room, rows_of
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.tasks import TaskContext
 
@@ -40,6 +47,7 @@ class BackupTab(SettingsTab):
         self.progress = QProgressBar()
         self.progress.setRange(0, _STEPS)
         self.progress.setTextVisible(False)
+        keep_room(self.progress)
         self.progress.setAccessibleName(self.tr("Progress of the backup"))
         self.now_button = named_button(self.tr("Back up now"), primary=True)
         self.cancel_button = named_button(self.tr("Cancel"))
@@ -164,4 +172,5 @@ def _number(least: int, most: int, suffix: str = "") -> QSpinBox:
     field = QSpinBox()
     field.setRange(least, most)
     field.setSuffix(suffix)
+    field.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return field

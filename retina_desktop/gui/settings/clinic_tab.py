@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
+    QSizePolicy,
     QSpinBox,
     QWidget,
 )
@@ -62,6 +63,8 @@ class ClinicTab(SettingsTab):
         self.minutes.setRange(0, _LONGEST_MINUTES)
         self.minutes.setSpecialValueText(self.tr("never"))
         self.minutes.setSuffix(self.tr(" minutes"))
+        for part in (self.paper, self.language, self.minutes):
+            part.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         rows = rows_of()
         add_row(rows, self.tr("Clinic's name"), self.name)
         add_row(rows, self.tr("Address"), self.address)

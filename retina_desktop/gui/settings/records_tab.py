@@ -10,7 +10,7 @@ from retina_desktop.gui.records.forms import named_button
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.recovery_key_form import RecoveryKeyForm, file_name
 from retina_desktop.gui.records.session import RecordsSession
-from retina_desktop.gui.settings.tab import SettingsTab
+from retina_desktop.gui.settings.tab import SettingsTab, keep_room
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.whole_files import write_whole
@@ -44,6 +44,7 @@ class RecordsTab(SettingsTab):
         self.progress = QProgressBar()
         self.progress.setRange(0, _STEPS)
         self.progress.setTextVisible(False)
+        keep_room(self.progress)
         self.progress.setAccessibleName(self.tr("Progress of the check"))
         row = QHBoxLayout()
         row.setSpacing(10)

@@ -86,3 +86,10 @@ def add_row(rows: QFormLayout, words: str, field: QWidget, *, tip: str = "") -> 
     field.setAccessibleName(words)
     field.setToolTip(tip or words)
     rows.addRow(label, field)
+
+
+def keep_room(widget: QWidget) -> None:
+    """Have `widget` keep its room while it is hidden, so that nothing beside it moves."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)

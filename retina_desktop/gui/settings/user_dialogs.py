@@ -124,3 +124,4 @@ def _show_in(dialog: QDialog, form: FormCard) -> None:
     layout.setContentsMargins(0, 0, 0, 0)
     form.setMinimumWidth(_WIDTH)
     layout.addWidget(form)
+    layout.addStretch(1)  # what room is left stays below, not between the words

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PySide6.QtWidgets import QLabel
 
 from retina_desktop.bootstrap_records.records_folder import Workstation
 from retina_desktop.bootstrap_records.set_up import first_user, set_up_records
@@ -70,3 +71,39 @@ def open_shell(qtbot, qapp, fake, dialogs, folders, desk):
         opened.window.close()
         assert opened.shut_down()
         opened.window.deleteLater()
+
+
+@pytest.fixture
+def logged_in(qtbot, open_shell, several):
+    """Return a function that opens a window, logs in, and returns it on the Patients page."""
+
+    def log_in(name=NAME, password=PASSWORD):
+        opened = open_shell()
+        session = opened.shell.session
+        opened.window.actions_by_id["page_patients"].trigger()
+        qtbot.waitUntil(lambda: session.state.records is not None and not session.state.busy)
+        session.open(name, password)
+        qtbot.waitUntil(lambda: session.is_open and not session.state.busy)
+        qtbot.waitUntil(lambda: opened.shell.idle.minutes > 0)
+        return opened
+
+    return log_in
+
+
+def carried_out(qtbot, handle):
+    """Start a handle, wait for its end and return its result."""
+    results, ended = [], []
+    handle.succeeded.connect(results.append)
+    handle.failed.connect(results.append)
+    handle.finished.connect(lambda: ended.append(True))
+    handle.start()
+    qtbot.waitUntil(lambda: bool(ended))
+    (result,) = results
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def texts(widget):
+    """Return what a widget's visible labels say."""
+    return " ".join(label.text() for label in widget.findChildren(QLabel) if label.isVisible())
