@@ -8,7 +8,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.audit import ChainReport
-from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.record_errors import (
     RecordsUnavailableError,
     StoredImageDamagedError,
@@ -19,7 +18,7 @@ from retina_desktop.persistence.database import Database
 from retina_desktop.persistence.image_store import FileImageStore
 from retina_desktop.persistence.kept_files import named_files
 from retina_desktop.persistence.key_vault import KeyVault, MasterKey
-from retina_desktop.persistence.search_index import index_is_in_step
+from retina_desktop.persistence.search_index_check import search_index_is_whole
 from retina_desktop.persistence.tables import AuditEntryRow, ImageRow, ReportRow
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.verifying import CheckedRecords
@@ -48,7 +47,7 @@ class WholeCheck:
         try:
             with self.database.read() as session:
                 problems += _pin_problems(session)
-                if not _index_is_in_step(session):
+                if not search_index_is_whole(session):
                     problems.append("The search index is not that of the patients.")
                 self._check_files(context, session, files)
         except (DBAPIError, RecordsUnavailableError):
@@ -149,13 +148,6 @@ def _pin_problems(session: Session) -> Iterator[str]:
     )
     for report_id in session.scalars(broken):
         yield f"Report {report_id} was printed with another audit trail."
-
-
-def _index_is_in_step(session: Session) -> bool:
-    try:
-        return index_is_in_step(session)
-    except (RetinaError, ValueError, LookupError, TypeError):  # of a row that was altered
-        return False
 
 
 def _vault_problems(vault: KeyVault, master: MasterKey) -> Iterator[str]:
