@@ -3,7 +3,7 @@
 from datetime import date
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 
 from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
@@ -21,6 +21,14 @@ def date_hint(order: DateOrder) -> str:
     return tr(_HINTS[order])
 
 
+def add_clear_button(field: QLineEdit) -> None:
+    """Give a field Qt's button that empties it, with a name that can be spoken."""
+    field.setClearButtonEnabled(True)
+    for button in field.findChildren(QToolButton):
+        button.setAccessibleName(tr("Clear"))
+        button.setToolTip(tr("Clear"))
+
+
 class DateField(QLineEdit):
     """A date that narrows a list; ``date_changed`` comes when it is whole, or emptied."""
 
@@ -35,7 +43,7 @@ class DateField(QLineEdit):
         self.setPlaceholderText(date_hint(order))
         self.setAccessibleName(name)
         self.setToolTip(f"{name} ({date_hint(order)})")
-        self.setClearButtonEnabled(True)
+        add_clear_button(self)
         self.textChanged.connect(self._on_changed)
         self.editingFinished.connect(self._judge)
 

@@ -48,6 +48,7 @@ class ExportDialog(RecordsDialog):
         self.password = _password(self.tr("Password of the archive"))
         self.again = _password(self.tr("Password again"))
         self.heatmaps = QCheckBox(self.tr("Pictures with heatmaps too"))
+        self.heatmaps.setAccessibleName(self.heatmaps.text())
         self.hint = WrappedLabel("warningText")
         self.outcome = WrappedLabel()
         self.outcome.hide()

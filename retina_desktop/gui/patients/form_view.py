@@ -152,7 +152,9 @@ class PatientForm(QWidget):
         card = QFrame()
         card.setObjectName("cautionCard")
         self.similar_title = WrappedLabel("warningText")
-        self.similar_buttons = [_button("", "link", "") for _ in range(_MOST_SIMILAR)]
+        self.similar_buttons = [
+            _button(self.tr("Similar patient"), "link", "") for _ in range(_MOST_SIMILAR)
+        ]
         column = QVBoxLayout(card)
         column.setSpacing(2)
         column.addWidget(self.similar_title)

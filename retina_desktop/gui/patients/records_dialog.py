@@ -26,7 +26,12 @@ class Cover(QObject):
         self._covered = False
         session.locked.connect(self._cover)
         session.unlocked.connect(self._uncover)
-        session.closed.connect(dialog.reject)
+        # A slot of its own: it ends with the dialog, whatever Python class that is.
+        session.closed.connect(self._close)
+
+    @Slot()
+    def _close(self) -> None:
+        self._dialog.reject()
 
     @Slot()
     def _cover(self) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retina_desktop.gui.patients.date_field import add_clear_button
 from retina_desktop.gui.patients.filter_row import FilterRow
 from retina_desktop.gui.patients.hit_delegate import HitDelegate
 from retina_desktop.gui.patients.hit_model import HitModel, Index
@@ -49,7 +50,7 @@ class SearchPanel(QWidget):
         self.field.setPlaceholderText(self.tr("Name or record number"))
         self.field.setAccessibleName(self.tr("Search patients by name or record number"))
         self.field.setToolTip(self.tr("Search by name or record number (Ctrl+F)"))
-        self.field.setClearButtonEnabled(True)
+        add_clear_button(self.field)
         self.field.setMaxLength(200)
         self.field.textChanged.connect(self.words_typed)
         self.field.installEventFilter(self)

@@ -1,20 +1,30 @@
 """The import dialog: looked at first, carried out, stopped, told."""
 
+from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 
+import numpy as np
 import pytest
+from shiboken6 import isValid
 
 from retina_desktop.domain.users import Role
 from retina_desktop.gui.patients.import_state import ImportSource, ImportStep
 from retina_desktop.gui.patients.import_table import ImportColumn
+from retina_desktop.gui.services_port import LoadedModel
 from retina_desktop.services.importing import FileOutcome
+from retina_desktop.services.screening import AnalysedPhotograph
+from tests.helpers.analyses import make_analysis
+from tests.helpers.fakes import IDENTITY
+from tests.helpers.records import make_manifest
 
 
 @pytest.fixture
 def dialog(qtbot, page):
     dialog = page.import_photographs()
     yield dialog
-    dialog.reject()
+    if isValid(dialog):
+        dialog.reject()
 
 
 @pytest.fixture
@@ -106,17 +116,15 @@ def test_an_empty_folder_is_told(qtbot, dialog, tmp_path):
     assert dialog.error.text() == "There is no photograph to import."
 
 
-def test_closing_stops_what_runs(qtbot, dialog, folder, session):
+def test_closing_stops_what_runs(qtbot, dialog, folder):
     dialog.wishes.path.setText(str(folder))
     dialog.go_on()
-    handle = dialog._handle
-    with qtbot.waitSignal(handle.finished):
-        dialog.stop_or_close()
+    dialog.stop_or_close()
+    wait(qtbot, dialog)
+    assert dialog.state.step in (ImportStep.WISHES, ImportStep.PLANNED)
 
 
 def test_who_may_not_examine_is_told(qtbot, page, dialog, folder, become, session):
-    from dataclasses import replace
-
     become(Role.TECHNICIAN)
     services = session.services
     gone = replace(services.user, active=False)
@@ -125,3 +133,25 @@ def test_who_may_not_examine_is_told(qtbot, page, dialog, folder, become, sessio
     dialog.go_on()
     wait(qtbot, dialog)
     assert "Your role does not include" in dialog.error.text()
+
+
+def test_the_windows_model_is_asked_about_each_photograph(qtbot, page, clinic, tools, folder):
+    manifest = make_manifest()
+    tools.screening.state.model = LoadedModel(manifest, IDENTITY, None)
+
+    def analyse(context, path, *, laterality):
+        analysis = make_analysis(sha256=sha256(path.read_bytes()).hexdigest())
+        return AnalysedPhotograph(analysis, np.zeros((2, 2, 3), np.uint8))
+
+    object.__setattr__(tools, "services", replace(tools.services, analyse=analyse))
+    dialog = page.import_photographs()
+    dialog.wishes.path.setText(str(folder))
+    dialog.go_on()
+    wait(qtbot, dialog)
+    dialog.go_on()
+    wait(qtbot, dialog)
+    dialog.reject()
+    services = tools.session.services
+    found = services.patients.find_by_number("P-1")
+    (visit,) = services.open_patient(services.acting, found.id).visits
+    assert visit.analysed_images == 2
