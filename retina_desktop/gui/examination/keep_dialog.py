@@ -185,6 +185,8 @@ class KeepDialog(QDialog):
         self.keep_button.setEnabled(bool(chosen) and ready and not self._busy)
         count = len(chosen)
         words = self.tr("{0} photographs are kept as one visit of today, with their answers.")
+        if count == 1:
+            words = self.tr("One photograph is kept as a visit of today, with its answer.")
         self.note.say(self.tr("Keeping…") if self._busy else words.format(count))
 
     def _checked(self) -> list[Keepable]:

@@ -45,7 +45,7 @@ class ReadingPanel(QWidget):
         super().__init__(parent)
         self.setObjectName("findingsPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(320)
+        self.setMinimumWidth(300)
         self._actions = actions
         self._fit = QTimer(self)  # after the layout: rows are as high as the width lets them
         self._fit.setSingleShot(True)

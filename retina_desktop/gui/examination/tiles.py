@@ -265,7 +265,7 @@ class PhotographTiles(QWidget):
             self.withdraw_wanted.emit(self._selected, not withdrawn)
 
     def _lay_out(self) -> None:
-        self._grid.setContentsMargins(8, 4, 8, 4)
+        self._grid.setContentsMargins(4, 4, 4, 4)
         self._grid.setSpacing(4)
         inner = QWidget()
         column = QVBoxLayout(inner)
@@ -296,7 +296,7 @@ class PhotographTiles(QWidget):
         layout.setSpacing(0)
         layout.addWidget(area, 1)
         layout.addLayout(foot)
-        self.setFixedWidth(2 * (_SIDE + 8) + 36)
+        self.setFixedWidth(2 * (_SIDE + 8) + 20)
 
 
 def unanalysed_ids(state: ExaminationState) -> list[int]:
