@@ -15,7 +15,7 @@ a patient's privacy.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -38,7 +38,10 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line that looks like text; box in pixels of the image, score in log odds."""
+    """A line of strokes; box in pixels of the image, score in log odds of being text.
+
+    ``measures`` are those of `MEASURES`, of which the score is made.
+    """
 
     left: float
     top: float
@@ -46,6 +49,7 @@ class TextLine:
     height: float
     letters: int
     score: float
+    measures: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +107,12 @@ def candidate_lines(image: RgbImage, inside: Mask) -> Iterator[TextLine]:
     factor = 1.0
     while True:
         for line in _lines_of_octave(filled):
-            yield TextLine(
-                line.left * factor,
-                line.top * factor,
-                line.width * factor,
-                line.height * factor,
-                line.letters,
-                line.score,
+            yield replace(
+                line,
+                left=line.left * factor,
+                top=line.top * factor,
+                width=line.width * factor,
+                height=line.height * factor,
             )
         height, width = filled.shape[:2]
         if min(height, width) < 2 * _LEAST_SIDE_PX:
@@ -229,7 +232,8 @@ def _joined(letters: _Letters) -> Iterator[TextLine]:
     np.fill_diagonal(near, val=False)
     groups = list(_groups(near))
     measures = np.array([line_measures(letters, group) for group in groups])
-    for group, score in zip(groups, text_trees().log_odds(measures), strict=True):
+    scores = text_trees().log_odds(measures)
+    for group, score, measured in zip(groups, scores, measures, strict=True):
         x, y = letters.left[group].min(), letters.top[group].min()
         yield TextLine(
             float(x),
@@ -238,6 +242,7 @@ def _joined(letters: _Letters) -> Iterator[TextLine]:
             float(bottom[group].max() - y),
             len(group),
             float(score),
+            tuple(measured.tolist()),
         )
 
 
