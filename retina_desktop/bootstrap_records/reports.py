@@ -33,6 +33,7 @@ from retina_desktop.services.reports import (
 )
 
 if TYPE_CHECKING:
+    from retina_desktop.domain.images import RgbImage
     from retina_desktop.persistence.opening import Records
     from retina_desktop.reporting.examination_report import ReportAssets
 
@@ -62,6 +63,7 @@ def report_desk(records: "Records", folders: Folders) -> ReportDesk:
         audit=records.audit,
         history=ReportHistory(records.examinations, records.analyses, records.readings),
         surroundings=_Surroundings(records, folders),
+        decode=_decoded,
         software_version=__version__,
     )
     press = _Press(folders)
@@ -75,6 +77,12 @@ def report_desk(records: "Records", folders: Folders) -> ReportDesk:
         defaults=OpenReportDefaults(records.settings),
         save_defaults=SaveReportDefaults(records.settings),
     )
+
+
+def _decoded(original: bytes, *, min_side: int) -> "RgbImage":
+    from retina_desktop.imaging.decode import decode_bytes
+
+    return decode_bytes(original, min_side=min_side).pixels
 
 
 class _Press:

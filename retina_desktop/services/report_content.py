@@ -15,7 +15,6 @@ from retina_desktop.domain.report_content import (
     ReportContent,
     ReportedPhotograph,
 )
-from retina_desktop.imaging.decode import decode_bytes
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.examination_records import ExaminationRecord
 from retina_desktop.services.records_ports import (
@@ -25,7 +24,7 @@ from retina_desktop.services.records_ports import (
     PatientStore,
 )
 from retina_desktop.services.report_history import ReportHistory
-from retina_desktop.services.report_ports import ReportSurroundings
+from retina_desktop.services.report_ports import PhotographDecoder, ReportSurroundings
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +52,7 @@ class GatherReportContent:
     audit: AuditTrail
     history: ReportHistory
     surroundings: ReportSurroundings
+    decode: PhotographDecoder
     software_version: str
 
     def __call__(
@@ -102,7 +102,7 @@ class GatherReportContent:
     def _pixels(self, image: StoredImage) -> RgbImage | None:
         try:
             original = self.images.read(image.sha256)
-            return decode_bytes(original, min_side=_PICTURE_SIDE).pixels
+            return self.decode(original, min_side=_PICTURE_SIDE)
         except (ImageUnreadableError, StoredImageMissingError, StoredImageDamagedError):
             log.exception("photograph %d cannot be printed", image.id)
             return None

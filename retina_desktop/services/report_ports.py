@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from retina_desktop.domain.clinic import ClinicProfile
+from retina_desktop.domain.images import RgbImage
 from retina_desktop.domain.report_content import (
     Language,
     ModelProfile,
@@ -62,6 +63,19 @@ class ReportPress(Protocol):
         ------
         ImageUnreadableError
             If the clinic's logo or the reader's signature cannot be read.
+        """
+        ...
+
+
+class PhotographDecoder(Protocol):
+    """Turns a photograph's original bytes into pixels."""
+
+    def __call__(self, original: bytes, *, min_side: int) -> RgbImage:
+        """Return the picture at a scale whose shorter side is not below `min_side`.
+
+        Raises
+        ------
+        ImageUnreadableError
         """
         ...
 
