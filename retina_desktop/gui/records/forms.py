@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -97,6 +98,8 @@ class PasswordField(QLineEdit):
         self._show.setCheckable(True)
         self._show.toggled.connect(self._on_toggled)
         self.addAction(self._show, QLineEdit.ActionPosition.TrailingPosition)
+        for button in self.findChildren(QToolButton):
+            button.setAccessibleName(self._show.text())
         theme.changed.connect(self._tint)
         self._tint()
 

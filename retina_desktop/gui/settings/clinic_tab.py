@@ -106,6 +106,7 @@ class ClinicTab(SettingsTab):
 
         def write(services: RecordsServices, context: TaskContext) -> ClinicSettings:
             from retina_desktop.domain.clinic import ClinicProfile
+            from retina_desktop.domain.report_content import Language, Paper
             from retina_desktop.services.report_settings import ReportDefaults
 
             house, acting = services.house, services.acting
@@ -116,7 +117,9 @@ class ClinicTab(SettingsTab):
             )
             house.save_lock_time(acting, minutes, expected_version=stored.lock.version)
             house.save_report_defaults(
-                acting, ReportDefaults(paper, language, stored.reports.version)
+                acting,
+                # Qt gives back the plain text of what was put into the box.
+                ReportDefaults(Paper(paper), Language(language), stored.reports.version),
             )
             return _read(services, context)
 

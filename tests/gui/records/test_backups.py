@@ -11,6 +11,7 @@ from retina_desktop.gui.records.backup_words import words_of
 from tests.gui.records.conftest import carried_out
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+AN_HOUR_AGO, LONG_AGO = NOW - timedelta(hours=1), NOW - timedelta(days=9)
 PLAN = BackupPlan("/backups", 24)
 
 
