@@ -167,6 +167,7 @@ class IntakeBar(QFrame):
 
     cancel_wanted = Signal()
     close_wanted = Signal()
+    accept_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -179,6 +180,9 @@ class IntakeBar(QFrame):
         self.cancel = QToolButton()
         self.cancel.setText(self.tr("Cancel waiting"))
         self.cancel.clicked.connect(self.cancel_wanted)
+        self.accept = QToolButton()
+        self.accept.setText(self.tr("It is this patient: add anyway"))
+        self.accept.clicked.connect(self.accept_wanted)
         self.close_button = QToolButton()
         self.close_button.setText(self.tr("Close"))
         self.close_button.clicked.connect(self.close_wanted)
@@ -186,6 +190,7 @@ class IntakeBar(QFrame):
         line = QHBoxLayout()
         line.addWidget(self.text)
         line.addWidget(self.progress, 1)
+        line.addWidget(self.accept)
         line.addWidget(self.cancel)
         line.addWidget(self.close_button)
         layout = QVBoxLayout(self)
@@ -204,6 +209,8 @@ class IntakeBar(QFrame):
         self.progress.setVisible(state.analysing)
         self.cancel.setVisible(any(i.status is IntakeStatus.WAITING for i in state.intake))
         self.close_button.setVisible(not state.analysing)
+        others = any(item.other_patient for item in failed)
+        self.accept.setVisible(others and not state.analysing)
         running = next((i for i in state.intake if i.is_unfinished), None)
         if running is not None:
             word = self.tr("Keeping") if running.image_id is None else self.tr("Analysing")

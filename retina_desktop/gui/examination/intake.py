@@ -16,6 +16,7 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.examinations import StoredImage
 from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.stored_analyses import StoredAnalysis
+from retina_desktop.domain.transfer_errors import OtherPatientError
 from retina_desktop.gui.examination.state import IntakeItem, IntakeStatus
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
 from retina_desktop.gui.records.port import RecordsServices
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _INTERNAL = "Internal error: the program could not go on with this photograph."
 _NO_MODEL = "This window has no model to analyse with."
+_OTHER = "The photograph's own header names another patient; it was not added."
 _KEPT = "The photograph is kept, but not analysed: "
 
 
@@ -67,6 +69,7 @@ class Intake(QObject):
         self._model = model
         self._ids = count(1)
         self._queue: list[_Errand] = []
+        self._refused: list[_Errand] = []  # headers that name somebody else
         self._now: _Errand | None = None
         self._handle: TaskHandle | None = None
 
@@ -104,13 +107,30 @@ class Intake(QObject):
         self._set_items(tuple(i for i in self._items if i.id not in waiting))
 
     @Slot()
+    def accept_others(self) -> None:
+        """Add after all what was refused because its header names somebody else."""
+        refused, self._refused = self._refused, []
+        number = self._model.state.examination_id
+        accepted = [replace(e, patient=None) for e in refused if e.examination_id == number]
+        again = {errand.item_id for errand in accepted}
+        items = [
+            replace(i, status=IntakeStatus.WAITING, error="", other_patient=False)
+            for i in self._items
+            if i.id in again
+        ]
+        self._set_items(tuple(i for i in self._items if i.id not in again))
+        self._enqueue(accepted, items)
+
+    @Slot()
     def clear_failed(self) -> None:
         """Take the sentences of what failed away."""
+        self._refused.clear()
         self._set_items(tuple(i for i in self._items if i.is_unfinished))
 
     def forget(self) -> None:
         """Drop everything; what is being kept is kept."""
         self._queue.clear()
+        self._refused.clear()
         if self._handle is not None:
             self._handle.cancel()
         self._now = self._handle = None
@@ -196,11 +216,16 @@ class Intake(QObject):
             return
         if not isinstance(error, RetinaError) or not self._is_shown(self._now):
             self._model.complain(error)
+        other = isinstance(error, OtherPatientError)
         sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL
+        if other:
+            sentence = _OTHER  # the records' own sentence names an option of the command line
         item = next((i for i in self._items if i.id == self._now.item_id), None)
         if item is not None and item.image_id is not None:
             sentence = _KEPT + sentence
-        self._mark(status=IntakeStatus.FAILED, error=sentence)
+        if other:
+            self._refused.append(self._now)
+        self._mark(status=IntakeStatus.FAILED, error=sentence, other_patient=other)
         self._finish()
 
     @Slot()

@@ -181,6 +181,7 @@ class ExaminationPage(Page):
         self.conflict.theirs.connect(model.saving.take_theirs)
         self.intake_bar.cancel_wanted.connect(self.intake.cancel_waiting)
         self.intake_bar.close_wanted.connect(self.intake.clear_failed)
+        self.intake_bar.accept_wanted.connect(self.intake.accept_others)
         panel.missing_chosen.connect(self.commands.go_to)
         self._connect_reading()
         self._connect_visit()

@@ -44,7 +44,8 @@ class IntakeStatus(StrEnum):
 class IntakeItem:
     """A file being added, or a photograph being analysed again.
 
-    ``kept`` tells, of one that failed, whether the photograph itself is safe.
+    ``image_id`` is there once the photograph itself is safe. ``other_patient`` marks one that
+    was refused because its header names somebody else: a person may accept it.
     """
 
     id: int
@@ -53,6 +54,7 @@ class IntakeItem:
     progress: float = 0.0
     error: str = ""
     image_id: int | None = None
+    other_patient: bool = False
 
     @property
     def is_unfinished(self) -> bool:

@@ -1,7 +1,10 @@
 """Photographs come in: kept first, analysed then; what fails is told and the rest goes on."""
 
+import numpy as np
+
 from retina_desktop.domain.images import Laterality, LateralitySource
 from tests.gui.examination.conftest import add_photographs, stored, write_photograph
+from tests.helpers.dicom_files import dicom_bytes
 
 
 def test_dropped_files_are_kept_analysed_and_shown(qtbot, page, shown, session, tmp_path):
@@ -104,4 +107,19 @@ def test_a_photograph_is_withdrawn_and_brought_back(qtbot, page, photographed, s
 
     page.model.select(image)
     page.tiles.withdraw.click()
+    qtbot.waitUntil(lambda: len(stored(session, number).images) == 1, timeout=10_000)
+
+
+def test_a_header_that_names_somebody_else_is_refused_until_a_person_accepts_it(
+    qtbot, page, shown, session, tmp_path
+):
+    number = shown()
+    pixels = np.full((64, 64, 3), 90, np.uint8)
+    path = tmp_path / "export.dcm"
+    path.write_bytes(dicom_bytes(pixels, photometric="RGB", PatientID="P-999"))
+
+    add_photographs(qtbot, page, path)
+    assert stored(session, number).images == ()
+    assert "another patient" in page.intake_bar.errors.text()
+    page.intake_bar.accept.click()
     qtbot.waitUntil(lambda: len(stored(session, number).images) == 1, timeout=10_000)
