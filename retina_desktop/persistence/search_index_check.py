@@ -38,7 +38,7 @@ def _patients(session: Session) -> Iterator[dict[int, str]]:
     after = 0
     statement = select(PatientRow.id, PatientRow.name).order_by(PatientRow.id).limit(_PAGE)
     while rows := session.execute(statement.where(PatientRow.id > after)).all():
-        yield {number: name for number, name in rows}
+        yield {int(number): str(name) for number, name in rows}
         after = rows[-1][0]
 
 
@@ -46,9 +46,8 @@ def _names_agree(session: Session, names: dict[int, str]) -> bool:
     indexed = select(IndexedPatientRow.patient_id, IndexedPatientRow.name).where(
         IndexedPatientRow.patient_id.in_(names)
     )
-    if {number: folded_name(name) for number, name in names.items()} != dict(
-        session.execute(indexed).tuples().all()
-    ):
+    found = {int(number): str(name) for number, name in session.execute(indexed)}
+    if found != {number: folded_name(name) for number, name in names.items()}:
         return False
     words = sorted({word for name in names.values() for word in name_words(name)})
     for begin in range(0, len(words), _PAGE):

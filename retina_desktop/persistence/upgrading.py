@@ -88,7 +88,14 @@ def upgrade_database(
 def current_revision(database: Database) -> str | None:
     """Return the schema's revision, None for an empty database."""
     with database.read() as session:
-        return MigrationContext.configure(session.connection()).get_current_revision()
+        return _revision(session.connection())
+
+
+def _revision(connection: Connection) -> str | None:
+    try:
+        return MigrationContext.configure(connection).get_current_revision()
+    except CommandError as error:  # several at once, which this program never writes
+        raise RecordsDamagedError(_NOT_OURS) from error
 
 
 def _run(
@@ -98,7 +105,7 @@ def _run(
     by: Stamp,
     seal_key: bytes | None,
 ) -> Upgrade:
-    before = MigrationContext.configure(connection).get_current_revision()
+    before = _revision(connection)
     _refuse_newer(scripts, before)
     if before == newest:  # another program was quicker
         return Upgrade(before, newest)
