@@ -14,6 +14,7 @@ from retina_desktop.bootstrap_records.records_folder import (
     door_of,
     place_of,
     records_state,
+    typed_name,
 )
 from retina_desktop.bootstrap_records.set_up import (
     WHAT_NO_PASSWORD_MEANS,
@@ -117,10 +118,10 @@ def _unlocked(door: "Door", user: str | None, password: str | None) -> tuple[str
         if not door.device_key.exists:
             raise LoginNeededError("These records open with a password; log in.")
         name, master = door.unlock_without_password()
-        if user is not None and _typed(user) != name:
+        if user is not None and typed_name(user) != name:
             raise WrongPasswordError(_WRONG)
         return name, master
-    name = _typed(user) if user is not None else _only_user(door)
+    name = typed_name(user) if user is not None else _only_user(door)
     master = door.unlock(name, password)
     # Left behind by a switch that was cut off: a password opens, so the file does not.
     door.device_key.remove()
@@ -181,11 +182,6 @@ def _tell_refusals(
         reference = RecordReference(RecordKind.USER)
         records.audit.record(AuditEvent(AuditAction.LOGIN_REFUSED, reference, details), by=by)
     door.throttle.told(names, refusals)
-
-
-def _typed(user: str) -> str:
-    """Return a name as it is kept: telephones and tablets begin with a capital."""
-    return user.strip().lower()
 
 
 def _only_user(door: "Door") -> str:

@@ -67,6 +67,11 @@ def check_set_up(folders: Folders) -> None:
         raise RecordsUnavailableError(state.sentence)
 
 
+def typed_name(user: str) -> str:
+    """Return a user's name as it is kept: telephones and tablets begin with a capital."""
+    return user.strip().lower()
+
+
 def place_of(folders: Folders) -> "RecordsPlace":
     """Return where the records are."""
     from retina_desktop.persistence.opening import RecordsPlace

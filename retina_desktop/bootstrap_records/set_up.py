@@ -10,12 +10,14 @@ from retina_desktop.bootstrap_records.records_folder import (
     door_of,
     place_of,
     records_state,
+    typed_name,
 )
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.record_errors import (
     InvalidEntryError,
     RecordsUnavailableError,
+    TooManyAttemptsError,
     WrongPasswordError,
 )
 from retina_desktop.domain.records_states import RecordsState
@@ -109,8 +111,8 @@ def recover_records(
     desk = at or Workstation()
     door = door_of(folders, desk)
     master = door.vault.unlock_with_recovery(RecoveryKey.parse(recovery_key))
-    with _opened(folders, desk, master, user or "recovery") as records:
-        account = _administrator(records, user)
+    with _opened(folders, desk, master, "recovery") as records:
+        account = _administrator(records, typed_name(user) if user is not None else None)
         name = account.user.name
         check_password(new_password, user_name=name)
         # Written down first: a key that was used is never used unseen.
@@ -141,16 +143,20 @@ def _administrator(records: "Records", name: str | None) -> UserAccount:
 
 
 def _make_keys(door: "Door", user: User, password: str | None) -> tuple["MasterKey", str]:
-    # Without a password the file comes before the keys that it opens.
-    secret = door.device_key.make(user.name) if password is None else password
-    vault = door.vault if password is not None else door.device_vault
-    master, recovery = vault.create(user.name, secret)
+    if password is None:
+        # The file comes before the keys that it opens: a kill in between loses nothing.
+        secret = door.device_key.make(user.name)
+        master, recovery = door.device_vault.create(user.name, secret)
+    else:
+        door.device_key.remove()  # of a set-up without a password that was cut off
+        master, recovery = door.vault.create(user.name, password)
     return master, recovery.printed
 
 
 def _finish_set_up(
     folders: Folders, desk: Workstation, door: "Door", user: User, password: str | None
 ) -> str:
+    state = records_state(folders)
     try:
         if password is None:
             name, master = door.unlock_without_password()
@@ -158,9 +164,11 @@ def _finish_set_up(
                 raise RecordsUnavailableError(_THERE_ALREADY)
         else:
             master = door.unlock(user.name, password)
+    except TooManyAttemptsError:
+        raise
     except WrongPasswordError:
-        raise RecordsUnavailableError(_THERE_ALREADY) from None
-    if records_state(folders) is not RecordsState.SET_UP_UNFINISHED:
+        raise RecordsUnavailableError(state.sentence or _THERE_ALREADY) from None
+    if state is not RecordsState.SET_UP_UNFINISHED:
         with _opened(folders, desk, master, user.name) as records:
             if records.users.all():
                 raise RecordsUnavailableError(_THERE_ALREADY)

@@ -16,6 +16,7 @@ from retina_desktop.cli.console import ExitCode, give, give_json, guarded, say, 
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
+    UserName,
     ask_new_password,
     ask_password,
     ask_recovery_key,
@@ -90,6 +91,7 @@ def login(
         typer.Option("--password/--no-password", help="Ask for a password, or do without."),
     ] = None,
     data_dir: DataFolder = None,
+    user: UserName = None,
     as_json: AsJson = False,
 ) -> None:
     """Switch between opening with and without a password, where one person works alone.
@@ -98,7 +100,7 @@ def login(
     """
     if password is None:
         stop(ExitCode.USAGE, "Choose one: --password, or --no-password.")
-    with opened(data_dir, None) as session:
+    with opened(data_dir, user) as session:
         if password:
             session.ask_for_password(session.acting, password=ask_new_password())
         else:

@@ -31,7 +31,7 @@ from retina_desktop.domain.record_errors import (
 from retina_desktop.domain.users import Role, User
 from retina_desktop.persistence.key_vault import KeyVault
 from retina_desktop.persistence.opening import RecordsPlace, open_records
-from tests.helpers.clinics import ANNA, CHEAP, PASSWORD, Clinic
+from tests.helpers.clinic_logins import ANNA, CHEAP, PASSWORD, Clinic
 from tests.helpers.records import stamp
 
 TOM = User("tom", "Tom Okafor", frozenset({Role.TECHNICIAN}))
@@ -286,6 +286,16 @@ def test_a_set_up_without_a_password_cut_off_after_the_keys_goes_on(tmp_path):
         alone.set_up(ALONE, None)
 
 
+def test_a_key_file_of_a_set_up_cut_off_before_the_keys_stays_nowhere(tmp_path):
+    clinic = Clinic(tmp_path)
+    clinic.set_up(ALONE, None)
+    for name in ("records.db", "keys.json"):
+        (clinic.records / name).unlink()
+    clinic.set_up()
+    assert records_state(clinic.folders) is RecordsState.LOGIN_NEEDED
+    clinic.open().close()
+
+
 # -- forgotten passwords ------------------------------------------------------------------
 
 
@@ -315,7 +325,7 @@ def test_of_two_administrators_one_is_named(clinic, made):
     key = made[1]["clinic"]
     with pytest.raises(InvalidEntryError, match="anna, ria"):
         recover(clinic, key)
-    assert recover(clinic, key, user="ria") == "ria"
+    assert recover(clinic, key, user=" Ria") == "ria"
     clinic.open("ria", "a password by recovery").close()
     clinic.open().close()
 
@@ -336,7 +346,7 @@ def test_recovery_asks_for_a_password_where_none_was_needed(alone, made):
 _BUSY = """
 import sys
 from pathlib import Path
-from tests.helpers.clinics import Clinic
+from tests.helpers.clinic_logins import Clinic
 clinic = Clinic(Path(sys.argv[1]))
 session = clinic.open()
 tom = session.records.users.find("tom")

@@ -18,7 +18,7 @@ from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.persistence.key_vault import KeyVault
 from retina_desktop.persistence.user_keys import Door, VaultUserKeys
 from retina_desktop.services.acting import Acting
-from tests.helpers.clinics import ANNA, CHEAP, PASSWORD, Clock
+from tests.helpers.clinic_logins import ANNA, CHEAP, PASSWORD, Clock
 from tests.helpers.records import stamp
 from tests.helpers.rendered_fundus import render_fundus
 

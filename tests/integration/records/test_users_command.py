@@ -15,7 +15,7 @@ from retina_desktop.bootstrap_records.access import open_for
 from retina_desktop.cli.record_commands import app
 from retina_desktop.config.folders import Folders
 from retina_desktop.persistence.key_vault import KeyVault
-from tests.helpers.clinics import CHEAP
+from tests.helpers.clinic_logins import CHEAP
 from tests.helpers.records import make_visit, stamp
 
 ANNAS, TOMS, RIAS = "anna's long password", "tom's long password", "ria's long password"

@@ -29,7 +29,7 @@ def test_a_set_up_cut_off_after_the_keys_goes_on(folders):
         open_for(folders, user=None, password=PASSWORD),
     ):
         pass
-    with pytest.raises(RecordsUnavailableError, match="already"):
+    with pytest.raises(RecordsUnavailableError, match="same user and password"):
         set_up_records(folders, user=USER, password="not the password")
     printed = set_up_records(folders, user=USER, password=PASSWORD)
     assert printed != lost.printed

@@ -7,7 +7,7 @@ import pytest
 from retina_desktop.domain.record_errors import LoginNeededError
 from retina_desktop.persistence.key_vault import KeyVault
 from retina_desktop.persistence.user_keys import Door
-from tests.helpers.clinics import CHEAP, Clock
+from tests.helpers.clinic_logins import CHEAP, Clock
 
 
 @pytest.fixture

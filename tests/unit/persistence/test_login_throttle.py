@@ -17,7 +17,7 @@ from retina_desktop.domain.record_errors import (
 )
 from retina_desktop.persistence.held_files import held
 from retina_desktop.persistence.login_throttle import LoginThrottle
-from tests.helpers.clinics import Clock
+from tests.helpers.clinic_logins import Clock
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from retina_desktop.services.clinic_profile import (
     SaveClinicProfile,
     SaveLockTime,
 )
-from tests.helpers.clinics import ANNA, Clock
+from tests.helpers.clinic_logins import ANNA, Clock
 from tests.helpers.record_fixtures import new_records, sqlite_backend, sqlite_records
 from tests.helpers.records import stamp
 from tests.helpers.rendered_fundus import render_fundus
