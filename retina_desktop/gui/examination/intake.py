@@ -158,7 +158,7 @@ class Intake(QObject):
 
     @Slot(object)
     def _on_kept(self, added: "AddedPhotograph") -> None:
-        if self._now is None or self.sender() is not self._handle:
+        if self._now is None or not self._is_answer():
             return
         image = added.image
         if self._is_shown(self._now):
@@ -186,7 +186,7 @@ class Intake(QObject):
 
     @Slot(object)
     def _on_analysed(self, answer: _Answer) -> None:
-        if self._now is None or self.sender() is not self._handle:
+        if self._now is None or not self._is_answer():
             return
 
         def keep(
@@ -201,7 +201,7 @@ class Intake(QObject):
 
     @Slot(object)
     def _on_answer_kept(self, kept: tuple[StoredImage, StoredAnalysis]) -> None:
-        if self._now is None or self.sender() is not self._handle:
+        if self._now is None or not self._is_answer():
             return
         image, stored = kept
         if self._is_shown(self._now):
@@ -212,7 +212,7 @@ class Intake(QObject):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        if self._now is None or self.sender() is not self._handle:
+        if self._now is None or not self._is_answer():
             return
         if not isinstance(error, RetinaError) or not self._is_shown(self._now):
             self._model.complain(error)
@@ -257,6 +257,10 @@ class Intake(QObject):
     def _finish(self) -> None:
         self._now = self._handle = None
         self._next()
+
+    def _is_answer(self) -> bool:
+        """Whether the signal is of what runs now, and somebody is still logged in."""
+        return self.sender() is self._handle and self._session.is_open
 
     def _is_shown(self, errand: _Errand) -> bool:
         state = self._model.state

@@ -79,7 +79,7 @@ class PagePictures(QObject):
     @Slot(object)
     def follow(self, state: ExaminationState) -> None:
         """Ask for whatever the photograph on screen now needs."""
-        image = state.image(state.selected_id)
+        image = state.image(state.selected_id) if self._session.is_open else None
         if image is None:
             self._show_nothing(_empty_words(state))
             return
