@@ -109,19 +109,24 @@ def measure(visit: Visit, *, repeat: int, languages: Sequence[Language] = SCRIPT
     return rows
 
 
-def _timed(run: Callable[[], object], repeat: int) -> list[float]:
+def _timed(run: Callable[[], object], repeat: int) -> list[tuple[float, float]]:
+    """Return seconds on the clock, and of processor time, for each run after the first."""
     run()
     times = []
     for _ in range(repeat):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         run()
-        times.append(time.perf_counter() - began)
+        times.append((time.perf_counter() - began, time.process_time() - worked))
     return times
 
 
-def _row(what: str, times: list[float]) -> Row:
-    median = statistics.median(times)
-    shown = f"{median * 1000:.0f} ms ({min(times) * 1000:.0f} to {max(times) * 1000:.0f})"
+def _row(what: str, times: list[tuple[float, float]]) -> Row:
+    clock = [on_clock for on_clock, _ in times]
+    median, worked = statistics.median(clock), statistics.median(work for _, work in times)
+    shown = (
+        f"{median * 1000:.0f} ms ({min(clock) * 1000:.0f} to {max(clock) * 1000:.0f}), "
+        f"processor {worked * 1000:.0f} ms"
+    )
     return Row(what, f"<= {TARGET_S * 1000:.0f} ms", shown, median <= TARGET_S)
 
 
