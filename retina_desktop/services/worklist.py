@@ -1,4 +1,4 @@
-"""A day's examinations with whose they are; looked at again cheaply while they are on screen."""
+"""A day's examinations with whose they are; looked at again cheaply while on screen."""
 
 from dataclasses import dataclass
 from datetime import date

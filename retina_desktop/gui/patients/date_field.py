@@ -59,8 +59,9 @@ class DateField(QLineEdit):
         try:
             day = read_date(self.text(), self._order, field="date")
         except InvalidEntryError:
-            return
-        self._say("")
+            day = None  # a date that was changed must not go on acting unseen
+        else:
+            self._say("")
         if day != self._date:
             self._date = day
             self.date_changed.emit(day)

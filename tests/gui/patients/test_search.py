@@ -144,3 +144,15 @@ def test_a_row_is_spoken_whole(page, clinic, searched):
     spoken = spoken_hit(page.search.state.hits[0], DAY)
     for words in ("Asha Rao", "P-1", "64 years", "1 not signed", "Refer soon"):
         assert words in spoken
+
+
+def test_a_date_being_changed_does_not_go_on_acting(qtbot, page, clinic):
+    clinic.patient("P-1", "Asha", birth_date=date(1961, 5, 4))
+    born = page.search_view.filters.born
+    page.search_view.filters.dates.click()
+    born.setText(born._order.written(date(1961, 5, 4)))
+    assert page.search.state.filters.birth_date == date(1961, 5, 4)
+    born.setText(born.text()[:-1])
+    assert page.search.state.filters.birth_date is None
+    born.editingFinished.emit()
+    assert page.search_view.filters.refusal.text()
