@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -37,6 +38,7 @@ def acting(*roles: Role, now: datetime = NOW) -> Acting:
     return Acting(User("anna", "Dr Anna Ito", of), "desk-1", lambda: now)
 
 
+@cache
 def fundus_jpeg(seed: int, *, eye: Laterality = Laterality.RIGHT) -> bytes:
     """Return a small rendered photograph; each seed other bytes."""
     picture = render_fundus(size=(360, 520), laterality=eye, seed=seed)

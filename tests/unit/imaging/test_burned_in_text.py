@@ -21,9 +21,7 @@ FONTS = Folders.find({}).resources / "fonts"
 COLOURS = {
     "white": (255, 255, 255),
     "yellow": (255, 255, 0),
-    "green": (0, 255, 0),
     "black": (0, 0, 0),
-    "grey": (190, 190, 190),
 }
 TEXTS = [
     ("NotoSans-Regular.ttf", "Quill 1961"),
