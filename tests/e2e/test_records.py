@@ -287,8 +287,9 @@ def test_verify_passes_on_what_nobody_touched(copy):
     assert verified["files"] == 4  # two photographs, two reports
 
 
-def test_verify_finds_a_damaged_and_a_missing_photograph(copy):
-    first, second = sorted(p for p in (copy.records / "images").rglob("*") if p.is_file())
+def test_verify_finds_a_damaged_and_a_missing_photograph(day, copy):
+    names = sorted(image["sha256"] for image in day.said["examine"].json["images"])
+    first, second = (copy.records / "images" / name[:2] / name for name in names)
     content = bytearray(first.read_bytes())
     content[len(content) // 2] ^= 1
     first.write_bytes(content)
