@@ -60,6 +60,7 @@ def run_window(services: WindowServices, *, start_with: Sequence[Path] = ()) -> 
     dress(app)
     opened = open_window(app, services)
     restore_hooks = opened.notifications.watch()
+    opened.window.view.empty.open_button.setFocus()  # not the rail, which comes first
     opened.window.show()
     # After the first paint: what follows takes time from it.
     QTimer.singleShot(0, opened.screening.load_model)

@@ -119,6 +119,7 @@ class ThemeKeeper(QObject):
         self._resources = resources
         self._template = (resources / "qss" / "window.qss").read_text(encoding="utf-8")
         self.choice = choice
+        self._applied: ThemeColors | None = None
         self.colors = LIGHT
         self.icons = IconSet(Path(), "#000000", "#000000")
         self.choose(choice)
@@ -145,11 +146,12 @@ class ThemeKeeper(QObject):
         dark = self.choice is ThemeChoice.DARK or (
             self.choice is ThemeChoice.SYSTEM and system_is_dark
         )
-        self.colors = DARK if dark else LIGHT
-        icons = self._resources / "icons"
-        self.icons = IconSet(icons, self.colors.text, self.colors.disabled)
-        self._app.setPalette(palette_of(self.colors))
-        self._app.setStyleSheet(style_sheet_of(self._template, self.colors, icons))
+        colors, icons = DARK if dark else LIGHT, self._resources / "icons"
+        if colors is not self._applied:  # every widget is polished anew, which takes a while
+            self._applied = self.colors = colors
+            self.icons = IconSet(icons, colors.text, colors.disabled)
+            self._app.setPalette(palette_of(colors))
+            self._app.setStyleSheet(style_sheet_of(self._template, colors, icons))
         self.changed.emit()
 
 

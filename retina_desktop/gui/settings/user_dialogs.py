@@ -125,3 +125,4 @@ def _show_in(dialog: QDialog, form: FormCard) -> None:
     form.setMinimumWidth(_WIDTH)
     layout.addWidget(form)
     layout.addStretch(1)  # what room is left stays below, not between the words
+    dialog.resize(_WIDTH, layout.heightForWidth(_WIDTH))
