@@ -55,6 +55,16 @@ class DeletionDialog(RecordsDialog):
         self.delete_button.clicked.connect(self.delete_record)
         self.cancel_button = dialog_button(self.tr("Cancel"))
         self.cancel_button.clicked.connect(self.reject)
+        self._lay_out()
+        self._render()
+        handle = session.read(
+            lambda s, _context: s.patients.plan_deletion(s.acting, patient_id)
+        )
+        handle.succeeded.connect(self._on_planned)
+        handle.failed.connect(self._on_failed)
+        handle.start()
+
+    def _lay_out(self) -> None:
         self.confirmation = QWidget()
         form = QFormLayout(self.confirmation)
         form.setContentsMargins(0, 4, 0, 4)
@@ -72,13 +82,6 @@ class DeletionDialog(RecordsDialog):
         layout.addStretch(1)
         layout.addLayout(buttons)
         self.resize(480, 300)
-        self._render()
-        handle = session.read(
-            lambda s, _context: s.patients.plan_deletion(s.acting, patient_id)
-        )
-        handle.succeeded.connect(self._on_planned)
-        handle.failed.connect(self._on_failed)
-        handle.start()
 
     @Slot()
     def delete_record(self) -> None:

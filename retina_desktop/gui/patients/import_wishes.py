@@ -51,15 +51,7 @@ class ImportWishesForm(QWidget):
         super().__init__(parent)
         self._choose_folder, self._choose_table = choose_folder, choose_table
         self._day = None
-        self.sources: dict[ImportSource, QRadioButton] = {}
-        group = QButtonGroup(self)
-        for source, words in _SOURCES.items():
-            button = QRadioButton(tr(words))
-            button.setAccessibleName(tr(words))
-            button.clicked.connect(self._render)
-            group.addButton(button)
-            self.sources[source] = button
-        self.sources[ImportSource.FOLDER].setChecked(True)
+        self.sources = self._build_sources()
         self.path = QLineEdit()
         self.path.setAccessibleName(self.tr("Folder or table"))
         self.path.textChanged.connect(self.changed)
@@ -86,6 +78,17 @@ class ImportWishesForm(QWidget):
         self.analyse.setChecked(True)
         self._lay_out()
         self._render()
+
+    def _build_sources(self) -> dict[ImportSource, QRadioButton]:
+        sources, group = {}, QButtonGroup(self)
+        for source, words in _SOURCES.items():
+            button = QRadioButton(tr(words))
+            button.setAccessibleName(tr(words))
+            button.clicked.connect(self._render)
+            group.addButton(button)
+            sources[source] = button
+        sources[ImportSource.FOLDER].setChecked(True)
+        return sources
 
     @property
     def source(self) -> ImportSource:

@@ -46,14 +46,7 @@ class SearchPanel(QWidget):
         self.setObjectName("photographPanel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(280)
-        self.field = QLineEdit()
-        self.field.setPlaceholderText(self.tr("Name or record number"))
-        self.field.setAccessibleName(self.tr("Search patients by name or record number"))
-        self.field.setToolTip(self.tr("Search by name or record number (Ctrl+F)"))
-        add_clear_button(self.field)
-        self.field.setMaxLength(200)
-        self.field.textChanged.connect(self.words_typed)
-        self.field.installEventFilter(self)
+        self.field = self._build_field()
         self.new_button = QPushButton(self.tr("New patient"))
         self.new_button.setObjectName("primary")
         self.new_button.setAccessibleName(self.tr("New patient"))
@@ -120,6 +113,17 @@ class SearchPanel(QWidget):
                 self._choose(self.list.currentIndex())
                 return True
         return super().eventFilter(watched, event)
+
+    def _build_field(self) -> QLineEdit:
+        field = QLineEdit()
+        field.setPlaceholderText(self.tr("Name or record number"))
+        field.setAccessibleName(self.tr("Search patients by name or record number"))
+        field.setToolTip(self.tr("Search by name or record number (Ctrl+F)"))
+        add_clear_button(field)
+        field.setMaxLength(200)
+        field.textChanged.connect(self.words_typed)
+        field.installEventFilter(self)
+        return field
 
     def _build_list(self, theme: ThemeKeeper) -> QListView:
         view = QListView()

@@ -73,20 +73,7 @@ class WorklistView(QWidget):
         )
         self.export_button.clicked.connect(self.export_requested)
         self.chips = self._build_chips()
-        self.error = WrappedLabel("errorText")
-        self.notice = WrappedLabel("muted")
-        self.busy = QLabel()
-        self.progress = QProgressBar()
-        self.progress.setRange(0, _STEPS)
-        self.progress.setTextVisible(False)
-        self.progress.setAccessibleName(self.tr("Progress"))
-        self.cancel_button = _push(self.tr("Cancel"), "flat", self.tr("Stop this"))
-        self.cancel_button.clicked.connect(self.cancel_requested)
-        self.message = WrappedLabel("muted")
-        self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        self.message.setContentsMargins(16, 40, 16, 16)
-        expanding = QSizePolicy.Policy.Expanding
-        self.message.setSizePolicy(expanding, expanding)
+        self._build_messages()
         self._lay_out()
         theme.changed.connect(self._tint)
         self._tint()
@@ -139,6 +126,22 @@ class WorklistView(QWidget):
         else:
             self.message.setText("" if state.error else self.tr("Reading the list…"))
         self._pages.setCurrentWidget(self.list if state.lines else self.message)
+
+    def _build_messages(self) -> None:
+        self.error = WrappedLabel("errorText")
+        self.notice = WrappedLabel("muted")
+        self.busy = QLabel()
+        self.progress = QProgressBar()
+        self.progress.setRange(0, _STEPS)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(self.tr("Progress"))
+        self.cancel_button = _push(self.tr("Cancel"), "flat", self.tr("Stop this"))
+        self.cancel_button.clicked.connect(self.cancel_requested)
+        self.message = WrappedLabel("muted")
+        self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.message.setContentsMargins(16, 40, 16, 16)
+        expanding = QSizePolicy.Policy.Expanding
+        self.message.setSizePolicy(expanding, expanding)
 
     def _build_list(self, theme: ThemeKeeper) -> QListView:
         view = QListView()
