@@ -162,7 +162,7 @@ class Restore:
                 "There are records in this data folder already; choose another folder, or move "
                 "them aside (restore --move-aside)."
             )
-        if occupied and _in_use(present / SQLITE_PART):
+        if occupied and in_use(present / SQLITE_PART):
             raise RecordsLockedError(
                 "The records in this data folder are open; close the program and try again."
             )
@@ -282,7 +282,7 @@ def _has_part(manifest: BackupManifest, name: str) -> bool:
     return any(part.name == name for part in manifest.parts)
 
 
-def _in_use(database: Path) -> bool:
+def in_use(database: Path) -> bool:
     """Whether a program has the SQLite file open; Windows keeps such files from moving."""
     if os.name == "nt" or not database.exists():
         return False

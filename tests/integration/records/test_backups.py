@@ -1,6 +1,9 @@
 """Backups and restores on real files: incremental, verified, in rotation, never half."""
 
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -17,6 +20,7 @@ from retina_desktop.domain.record_errors import (
 from retina_desktop.persistence.backup_cipher import decrypt_stream, encrypt_stream
 from retina_desktop.persistence.backup_series import BackupSeries
 from retina_desktop.persistence.image_cipher import CipherFileError
+from retina_desktop.persistence.opening import RecordsPlace
 from retina_desktop.persistence.restore_folders import FINISHED, RECORDS, finish_restore
 from retina_desktop.persistence.restoring import Restore, backups_in
 from retina_desktop.services.tasks import TaskContext
@@ -193,9 +197,7 @@ def test_a_restore_brings_everything_back_and_says_so(clinic, tmp_path):
     back_up(clinic)
     restored = restore(clinic, tmp_path / "fresh")
     assert restored.problems == ()
-    backend = KeptBackend(
-        "x", replace(clinic[0].place, folder=restored.folder), clinic[0].secret
-    )
+    backend = replace(clinic[0], place=RecordsPlace(restored.folder))
     records = backend.open(100)
     assert records.reconciliation.clean
     assert records.audit.verify().intact
@@ -213,8 +215,23 @@ def test_a_restore_never_writes_over_records(clinic, tmp_path):
     again = restore(clinic, tmp_path / "fresh", move_aside=True)
     assert again.moved_to is not None
     assert (again.moved_to / "records.db").exists()
-    with pytest.raises(RecordsLockedError, match="open"):
-        restore(clinic, clinic[0].place.folder.parent, move_aside=True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows itself keeps open files in place")
+def test_records_that_another_program_has_open_are_told(clinic):
+    def in_use_elsewhere():
+        code = (
+            "import sys; from pathlib import Path;"
+            "from retina_desktop.persistence.restoring import in_use;"
+            "print(in_use(Path(sys.argv[1])))"
+        )
+        database = str(clinic[0].place.database_file)
+        command = [sys.executable, "-c", code, database]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert in_use_elsewhere() == "True\n"
+    clinic[1].close()
+    assert in_use_elsewhere() == "False\n"
 
 
 def test_what_fails_or_is_cancelled_leaves_the_old_state(clinic, tmp_path):
