@@ -15,6 +15,7 @@ from retina_desktop.gui.pages import PageTools
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.screening.picture_view_model import PictureViewModel
 from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
+from retina_desktop.gui.script_fonts import add_script_fonts
 from retina_desktop.gui.services_port import WindowServices
 from retina_desktop.gui.shell import Shell
 from retina_desktop.gui.task_runner import TaskRunner
@@ -84,6 +85,7 @@ def open_window(
     app: QApplication, services: WindowServices, *, dialogs: FileDialogs | None = None
 ) -> OpenWindow:
     """Build the window, not yet shown, and everything behind it."""
+    add_script_fonts(app, services.resources / "fonts")
     memory = WindowMemory(services.window_memory)
     theme = ThemeKeeper(app, services.resources, memory.theme())
     lanes = Lanes(*(TaskRunner(name) for name in ("analysis", "pictures", "heatmaps", "files")))
