@@ -19,6 +19,7 @@ from retina_desktop.persistence.image_store import FileImageStore
 from retina_desktop.persistence.kept_files import named_files
 from retina_desktop.persistence.key_vault import KeyVault, MasterKey
 from retina_desktop.persistence.search_index_check import search_index_is_whole
+from retina_desktop.persistence.stored_forms import foreign_forms
 from retina_desktop.persistence.tables import AuditEntryRow, ImageRow, ReportRow
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.verifying import CheckedRecords
@@ -47,6 +48,7 @@ class WholeCheck:
         try:
             with self.database.read() as session:
                 problems += _pin_problems(session)
+                problems += foreign_forms(session)
                 if not search_index_is_whole(session):
                     problems.append("The search index is not that of the patients.")
                 self._check_files(context, session, files)
