@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
 
 from retina_desktop.domain.patients import Sex
 from retina_desktop.gui.examination.state import ExaminationState, IntakeStatus, SaveStep
-from retina_desktop.gui.examination.words import age_word, day_word, isolated, moment_word
+from retina_desktop.gui.examination.words import age_word, isolated, moment_word
+from retina_desktop.gui.local_dates import day_in_words
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 _STEPS = 1000
@@ -105,7 +106,7 @@ class PatientBanner(QFrame):
         ]
         if details.sex is not Sex.NOT_STATED:
             facts.append(details.sex.value)
-        facts.append(self.tr("visit of {0}").format(day_word(day)))
+        facts.append(self.tr("visit of {0}").format(day_in_words(day)))
         facts.append(_state_word(state))
         self.facts.say(" · ".join(facts))
         words, urgent = _saved_words(state)

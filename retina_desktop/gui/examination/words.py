@@ -3,7 +3,7 @@
 import unicodedata
 from datetime import UTC, date, datetime
 
-from PySide6.QtCore import QCoreApplication, QDate, QLocale
+from PySide6.QtCore import QCoreApplication
 
 from retina_desktop.domain.decisions import Agreement, Decision, Grade, Severity
 from retina_desktop.domain.eye_measurements import Correction, Tonometry
@@ -12,6 +12,7 @@ from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import LABELS, label_of
 from retina_desktop.domain.patients import Patient
 from retina_desktop.domain.stored_analyses import AnalysisContent, changes_between
+from retina_desktop.gui.local_dates import day_in_words
 from retina_desktop.gui.screening.findings_model import percent
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
@@ -40,16 +41,10 @@ def age_word(patient: Patient, day: date) -> str:
     return tr("{age} years").format(age=age) if age != 1 else tr("1 year")
 
 
-def day_word(day: date) -> str:
-    """Return a day as this computer writes it."""
-    shown = QDate(day.year, day.month, day.day)
-    return QLocale().toString(shown, QLocale.FormatType.ShortFormat)
-
-
 def moment_word(moment: datetime) -> str:
     """Return a moment in this computer's time zone."""
     local = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone()
-    return f"{day_word(local.date())} {local:%H:%M}"
+    return f"{day_in_words(local.date())} {local:%H:%M}"
 
 
 def decision_word(decision: Decision) -> str:

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 
-from PySide6.QtCore import QCoreApplication, QDate, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale
 
 from retina_desktop.domain.examinations import ExaminationState
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.patients import Condition, PatientDetails, Sex
 from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.gui.local_dates import day_in_words
 from retina_desktop.gui.patients.typed_dates import DateOrder, order_of
 
 _STATES = {
@@ -47,7 +48,7 @@ def shown_date(day: date | None) -> str:
     """Return ``4 Mar 1961`` in the user's language; a dash for None."""
     if day is None:
         return "\u2013"
-    return QLocale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
+    return day_in_words(day)
 
 
 def today() -> date:
