@@ -83,7 +83,7 @@ def analyze(
             say(f"{shown(path)}: {error}")
         except Exception:
             log.exception("analysis failed")
-            errors.append((path, InternalError(internal_error_text(folders))))
+            errors.append((path, InternalError(internal_error_text())))
             say(f"{shown(path)}: {errors[-1][1]}")
         else:
             results.append((path, analysis))

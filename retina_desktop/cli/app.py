@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from retina_desktop import __version__
-from retina_desktop.bootstrap_records.window import open_window
 from retina_desktop.cli import analyze, doctor, models, screen
 from retina_desktop.cli.console import ExitCode, give, guarded
 from retina_desktop.cli.later_commands import LaterCommands
@@ -48,6 +47,8 @@ def main(
         raise typer.Exit(ExitCode.OK)
     start_logging(Folders.find().log_file)
     if context.invoked_subcommand is None:
+        from retina_desktop.bootstrap_records.window import open_window
+
         raise typer.Exit(open_window(sample=sample))
 
 

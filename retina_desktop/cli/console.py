@@ -12,7 +12,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
-from retina_desktop.config.folders import Folders
+from retina_desktop.config.log_files import log_in_use
 from retina_desktop.domain.errors import OutputUnwritableError, RetinaError, TaskCancelledError
 from retina_desktop.services.whole_files import write_whole
 
@@ -83,9 +83,15 @@ def stop(code: ExitCode, message: str = "") -> NoReturn:
     raise typer.Exit(code)
 
 
-def internal_error_text(folders: Folders) -> str:
-    """Return the sentence shown for a bug; its traceback is in the log."""
-    return f"Internal error; the log tells more: {folders.log_file}"
+def internal_error_text() -> str:
+    """Return the sentence shown for a bug; its traceback is in the log, if there is one.
+
+    The log in use may be of another folder than ``--data-dir``: it began before that was read.
+    """
+    file = log_in_use()
+    if file is None:
+        return "Internal error; no log could be written: check the data folder's permissions."
+    return f"Internal error; the log tells more: {file}"
 
 
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
@@ -110,7 +116,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             ):
                 raise  # wrong usage, told by typer itself
             log.exception("command failed")
-            stop(ExitCode.NOTHING_DONE, internal_error_text(Folders.find()))
+            stop(ExitCode.NOTHING_DONE, internal_error_text())
 
     return run
 

@@ -30,7 +30,6 @@ from retina_desktop.cli.records_session import (
     opened,
     patient_by_number,
 )
-from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.errors import ImageUnreadableError, InternalError, RetinaError
@@ -51,7 +50,6 @@ log = logging.getLogger(__name__)
 class _Batch:
     """The photographs of one visit: those that can be kept, and why the others cannot."""
 
-    folders: Folders
     patient: PatientDetails
     accept_other_patient: bool
     others: int = 0  # photographs whose header names another patient, accepted
@@ -70,7 +68,7 @@ class _Batch:
             self.refuse(path, error)
         except Exception:
             log.exception("analysis failed")
-            self.refuse(path, InternalError(internal_error_text(self.folders)))
+            self.refuse(path, InternalError(internal_error_text()))
         else:
             manifest = analyse.classifier.manifest
             self.good.append(IncomingPhotograph(path, eye, analysis, manifest))
@@ -134,7 +132,7 @@ def examine(
         session.acting.allowed(Permission.EXAMINE)
         who = patient_by_number(session, patient)
         analyse = load_analysis(folders, model=model, engine=engine)
-        batch = _Batch(folders, who.details, accept_other_patient)
+        batch = _Batch(who.details, accept_other_patient)
         for path, eye in wanted:
             batch.analyse(analyse, path, eye)
         kept = _keep(session, who.id, details, batch) if batch.good else None

@@ -29,6 +29,14 @@ def start_logging(file: Path) -> None:
     root.setLevel(logging.INFO)
 
 
+def log_in_use() -> Path | None:
+    """Return the file that is logged to, None where none could be opened."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, _QuietHandler):
+            return Path(handler.baseFilename)
+    return None
+
+
 class _QuietHandler(logging.handlers.RotatingFileHandler):
     """Loses a line that cannot be written (full disk, file held open by another process).
 

@@ -34,6 +34,7 @@ def open_postgresql(url: str | URL, *, lock_timeout_s: float = LOCK_TIMEOUT_S) -
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=12,
+        hide_parameters=True,  # an error's text goes into the log: no patient's data
     )
     database = Database(engine, encrypted=False)
     try:

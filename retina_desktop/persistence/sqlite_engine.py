@@ -90,6 +90,7 @@ def open_sqlite(
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=12,
+        hide_parameters=True,  # an error's text goes into the log: no patient's data
     )
     event.listen(engine, "begin", _begin)
     try:

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from retina_desktop.config.log_files import PathlessFormatter, start_logging
+from retina_desktop.config.log_files import PathlessFormatter, log_in_use, start_logging
 
 
 @pytest.fixture
@@ -61,3 +61,12 @@ def test_a_full_disk_costs_the_line_and_says_nothing(own_root_logger, tmp_path, 
     own_root_logger.handlers[0].setStream(FullDisk()).close()
     logging.getLogger("x").error("a line")
     assert capsys.readouterr().err == ""
+
+
+def test_messages_can_name_the_log_that_is_really_written(tmp_path, own_root_logger):
+    start_logging(tmp_path / "logs" / "a.log")
+    assert log_in_use() == tmp_path / "logs" / "a.log"
+    own_root_logger.handlers[0].close()
+    (tmp_path / "file").touch()
+    start_logging(tmp_path / "file" / "a.log")
+    assert log_in_use() is None
