@@ -12,7 +12,7 @@ from retina_desktop.bootstrap_records.records_folder import (
     Workstation,
     check_set_up,
     door_of,
-    place_of,
+    open_place,
     records_state,
     typed_name,
 )
@@ -88,10 +88,9 @@ def open_session(
     desk = at or Workstation()
     door = door_of(folders, desk)
     name, master = _unlocked(door, user, password)
-    from retina_desktop.persistence.opening import open_records
     from retina_desktop.persistence.user_keys import VaultUserKeys
 
-    records = open_records(place_of(folders), master=master, by=desk.stamp(name))
+    records = open_place(folders, master=master, by=desk.stamp(name))
     try:
         account = _welcomed(records, door, master, desk.stamp(name))
     except BaseException:

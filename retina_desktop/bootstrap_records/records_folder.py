@@ -5,6 +5,7 @@ loaded here.
 """
 
 import json
+import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,12 +20,14 @@ from retina_desktop.domain.users import SINGLE_USER, Stamp
 from retina_desktop.persistence.restore_folders import finish_restore
 
 if TYPE_CHECKING:
-    from retina_desktop.persistence.key_vault import Argon2Cost
-    from retina_desktop.persistence.opening import RecordsPlace
+    from retina_desktop.persistence.key_vault import Argon2Cost, MasterKey
+    from retina_desktop.persistence.opening import Records, RecordsPlace
     from retina_desktop.persistence.user_keys import Door
 
 DATABASE_FILE, KEYS_FILE, DEVICE_KEY_FILE = "records.db", "keys.json", "device.key"
+SERVER_FILE = "server.json"  # in place of the database, where its rows are on a server
 _IMAGES, _RECOVERY = "images", "recovery key"
+_SERVER_VARIABLE = "RETINA_RECORDS_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,20 @@ class Workstation:
 
 
 def records_state(folders: Folders) -> RecordsState:
-    """Return what somebody meets who comes to the records; reads one small file at most.
+    """Return what somebody meets who comes to the records; reads two small files at most.
 
     Ends a restore that was cut off at its last step.
     """
     finish_restore(folders.data)
     folder = folders.data / "records"
     has_keys = (folder / KEYS_FILE).exists()
-    if not (folder / DATABASE_FILE).exists():
+    in_file, on_server = (folder / DATABASE_FILE).exists(), (folder / SERVER_FILE).exists()
+    is_named = server_url(folders) is not None
+    if in_file and is_named:
+        return RecordsState.FILE_AND_SERVER
+    if on_server and not is_named:
+        return RecordsState.SERVER_NOT_NAMED
+    if not in_file and not on_server:
         if _has_images(folder):
             return RecordsState.DATABASE_MISSING if has_keys else RecordsState.KEYS_MISSING
         return RecordsState.SET_UP_UNFINISHED if has_keys else RecordsState.NOT_SET_UP
@@ -72,11 +81,42 @@ def typed_name(user: str) -> str:
     return user.strip().lower()
 
 
+def server_url(folders: Folders) -> str | None:
+    """Return the address of the clinic's server with its password; None: a file is used.
+
+    By the settings' file, else by RETINA_RECORDS_URL.
+    """
+    if not folders.settings_file.exists() and not os.environ.get(_SERVER_VARIABLE):
+        return None  # the common case, without loading what reads settings
+    from retina_desktop.config.settings import Settings
+
+    url = Settings.load(folders.settings_file).records_url
+    return url.get_secret_value().strip() or None if url is not None else None
+
+
 def place_of(folders: Folders) -> "RecordsPlace":
     """Return where the records are."""
     from retina_desktop.persistence.opening import RecordsPlace
 
-    return RecordsPlace(folders.data / "records")
+    return RecordsPlace(folders.data / "records", url=server_url(folders))
+
+
+def open_place(folders: Folders, *, master: "MasterKey", by: Stamp) -> "Records":
+    """Open the records, on a server only where its database is known to be theirs.
+
+    Raises
+    ------
+    RecordsUnavailableError
+    """
+    from retina_desktop.persistence.opening import open_records
+
+    place = place_of(folders)
+    note = place.folder / SERVER_FILE
+    if place.url is not None and note.exists():
+        from retina_desktop.persistence.server_place import check_server
+
+        check_server(place.url, note)
+    return open_records(place, master=master, by=by)
 
 
 def door_of(folders: Folders, at: Workstation) -> "Door":

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from retina_desktop.bootstrap_records.records_folder import (
+    SERVER_FILE,
     Workstation,
     check_set_up,
     door_of,
-    place_of,
+    open_place,
     records_state,
+    server_url,
     typed_name,
 )
 from retina_desktop.config.folders import Folders
@@ -79,6 +81,7 @@ def set_up_records(
     door = door_of(folders, desk)
     if state is not RecordsState.NOT_SET_UP:
         return _finish_set_up(folders, desk, door, user, password)
+    _check_server_is_free(folders)
     master, recovery = _make_keys(door, user, password)
     _make_database(folders, desk, master, user)
     return recovery
@@ -168,7 +171,9 @@ def _finish_set_up(
         raise
     except WrongPasswordError:
         raise RecordsUnavailableError(state.sentence or _THERE_ALREADY) from None
-    if state is not RecordsState.SET_UP_UNFINISHED:
+    if state is RecordsState.SET_UP_UNFINISHED:
+        _check_server_is_free(folders)
+    else:
         with _opened(folders, desk, master, user.name) as records:
             if records.users.all():
                 raise RecordsUnavailableError(_THERE_ALREADY)
@@ -176,10 +181,23 @@ def _finish_set_up(
     return door.vault.renew_recovery_key(master).printed
 
 
+def _check_server_is_free(folders: Folders) -> None:
+    """Ask the server before any key is made for it."""
+    url = server_url(folders)
+    if url is not None:
+        from retina_desktop.persistence.server_place import check_free
+
+        check_free(url)
+
+
 def _make_database(
     folders: Folders, desk: Workstation, master: "MasterKey", user: User
 ) -> None:
     with _opened(folders, desk, master, user.name) as records:
+        if records.place.url is not None:
+            from retina_desktop.persistence.server_place import remember_server
+
+            remember_server(records.database, records.place.folder / SERVER_FILE)
         records.users.add(user, by=desk.stamp(user.name))
 
 
@@ -188,10 +206,9 @@ def _opened(
     folders: Folders, desk: Workstation, master: "MasterKey", name: str
 ) -> Iterator["Records"]:
     from retina_desktop.persistence.first_user import bring_first_user_over
-    from retina_desktop.persistence.opening import open_records
 
     by = desk.stamp(name)
-    records = open_records(place_of(folders), master=master, by=by)
+    records = open_place(folders, master=master, by=by)
     try:
         bring_first_user_over(records.audited, records.audit.entries(), by=by)
         yield records

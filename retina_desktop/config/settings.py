@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_serializer
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _DEFAULT_MODEL = "rfmid-efficientnet_b0"
@@ -27,6 +27,17 @@ class Settings(BaseSettings):
     model: str = _DEFAULT_MODEL
     engine: EngineChoice = EngineChoice.AUTO
     inference_threads: Annotated[int | None, Field(ge=1, le=64)] = None  # None: by the machine
+    records_url: SecretStr | None = None
+    """The clinic's PostgreSQL, ``postgresql+psycopg://user:password@host:port/database``.
+
+    None keeps the records in a file of the data folder. Photographs, keys and logins stay in
+    the data folder either way. The password can be left out and kept in libpq's password file
+    (``~/.pgpass``) instead. Secret, because its text must reach no log.
+    """
+
+    @field_serializer("records_url", when_used="json")
+    def _told_to_the_file_alone(self, url: SecretStr | None) -> str | None:
+        return None if url is None else url.get_secret_value()
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -13,6 +13,8 @@ class RecordsState(StrEnum):
     LOGIN_NEEDED = "login needed"  # name and password
     KEYS_MISSING = "keys missing"
     DATABASE_MISSING = "database missing"
+    SERVER_NOT_NAMED = "server not named"  # the rows are on a server whose address is not set
+    FILE_AND_SERVER = "file and server"  # a server is set, and the rows are in a file
 
     @property
     def is_ready(self) -> bool:
@@ -21,8 +23,8 @@ class RecordsState(StrEnum):
 
     @property
     def is_damaged(self) -> bool:
-        """Whether something must be restored first."""
-        return self in (RecordsState.KEYS_MISSING, RecordsState.DATABASE_MISSING)
+        """Whether something must be restored or put right first."""
+        return self in _DAMAGED
 
     @property
     def sentence(self) -> str:
@@ -35,6 +37,14 @@ _READY = frozenset(
         RecordsState.OPEN_WITHOUT_LOGIN,
         RecordsState.PASSWORD_NEEDED,
         RecordsState.LOGIN_NEEDED,
+    }
+)
+_DAMAGED = frozenset(
+    {
+        RecordsState.KEYS_MISSING,
+        RecordsState.DATABASE_MISSING,
+        RecordsState.SERVER_NOT_NAMED,
+        RecordsState.FILE_AND_SERVER,
     }
 )
 _SENTENCES = {
@@ -52,5 +62,13 @@ _SENTENCES = {
     ),
     RecordsState.DATABASE_MISSING: (
         "The records' database (records.db) is missing; restore it from a backup."
+    ),
+    RecordsState.SERVER_NOT_NAMED: (
+        "These records are on a PostgreSQL server whose address is not set; set records_url in "
+        "the data folder's settings.json, or RETINA_RECORDS_URL."
+    ),
+    RecordsState.FILE_AND_SERVER: (
+        "The records of this data folder are in its file records.db, but records_url names a "
+        "server; remove that setting, or choose another data folder."
     ),
 }

@@ -39,11 +39,11 @@ class PostgresServer:
     def stop(self) -> None:
         self._call("pg_ctl", "-D", str(self._folder / "data"), "-m", "immediate", "-w", "stop")
 
-    def new_database(self) -> str:
-        """Return the address of an empty database, or of a copy of the one in `use_copies`."""
+    def new_database(self, *, empty: bool = False) -> str:
+        """Return the address of a copy of the database in `use_copies`, or of an empty one."""
         name = f"records_{secrets.token_hex(6)}"
         # Names of ours alone; a statement is quicker than the program createdb.
-        template = f" TEMPLATE {self._template}" if self._template else ""
+        template = f" TEMPLATE {self._template}" if self._template and not empty else ""
         with psycopg.connect(
             host=str(self._folder), user=_USER, dbname="postgres", autocommit=True
         ) as connection:

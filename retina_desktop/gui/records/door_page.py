@@ -91,7 +91,7 @@ class DoorPage(QWidget):
                 return self.waiting
             case RecordsState.NOT_SET_UP | RecordsState.SET_UP_UNFINISHED:
                 return self.set_up
-            case RecordsState.KEYS_MISSING | RecordsState.DATABASE_MISSING:
+            case records if records.is_damaged:
                 return self.damaged
             case RecordsState.OPEN_WITHOUT_LOGIN:
                 return self.damaged if state.error else self.waiting
