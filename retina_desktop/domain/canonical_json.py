@@ -7,12 +7,14 @@ never changed.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
 from functools import cache
 from hashlib import sha256
+from operator import attrgetter
+from typing import Any
 
 
 def canonical_json(value: object) -> str:
@@ -40,34 +42,48 @@ def digest_of(value: object) -> str:
 
 
 def _plain(value: object) -> object:
-    kind = type(value)
-    if kind is str or kind is int or kind is float or kind is bool or value is None:
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, str | int | float):
-        return value
-    if isinstance(value, datetime):
-        return _moment(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return _plain_container(value)
+    kind: type = type(value)
+    return value if kind in _AS_IT_IS else _converter(kind)(value)
 
 
-def _plain_container(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {
-            name: _plain(found)
-            for name, default in _defaults(type(value))
-            if (found := getattr(value, name)) != default
-        }
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    if isinstance(value, frozenset):
-        return sorted((_plain(item) for item in value), key=canonical_json)
-    raise TypeError(f"no canonical JSON for {type(value).__name__}")
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
+
+
+@cache
+def _converter(kind: type) -> Callable[[Any], object]:
+    """Return what makes a value of `kind` plain; looked up once, used a million times."""
+    if issubclass(kind, Enum):
+        return attrgetter("value")
+    if issubclass(kind, str | int | float):
+        return lambda value: value
+    if issubclass(kind, datetime):
+        return _moment
+    if issubclass(kind, date):
+        return date.isoformat
+    if is_dataclass(kind):
+        return _dataclass_converter(kind)
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _plain(item) for key, item in value.items()}
+    if issubclass(kind, tuple | list):
+        return lambda value: [_plain(item) for item in value]
+    if issubclass(kind, frozenset):
+        return lambda value: sorted((_plain(item) for item in value), key=canonical_json)
+    raise TypeError(f"no canonical JSON for {kind.__name__}")
+
+
+def _dataclass_converter(kind: type) -> Callable[[Any], object]:
+    """Return what gives the fields that differ from their defaults."""
+    known = _defaults(kind)
+
+    def plain(value: object) -> object:
+        content: dict[str, object] = {}
+        for name, default in known:
+            found = getattr(value, name)
+            if found != default:
+                content[name] = found if type(found) in _AS_IT_IS else _plain(found)
+        return content
+
+    return plain
 
 
 @cache
