@@ -1,12 +1,14 @@
 """Where the window reopens, the way back, and closing with something unsaved."""
 
+from datetime import date
 from types import SimpleNamespace
 
 import pytest
 
+from retina_desktop.domain.examinations import ExaminationDetails
 from retina_desktop.gui.pages import PageId, Place
 from retina_desktop.gui.place_memory import place_of
-from tests.gui.records.conftest import carried_out
+from tests.gui.records.conftest import NAME, PASSWORD, carried_out
 from tests.helpers.records import make_details
 
 
@@ -33,6 +35,65 @@ def test_after_a_restart_the_login_leads_back(qtbot, logged_in):
 
     again = logged_in()  # the first one never closed: it is as after a crash
     qtbot.waitUntil(lambda: again.shell.flow.place == Place(PageId.PATIENTS, patient.id))
+
+
+def add_visit(qtbot, session, patient):
+    details = ExaminationDetails(date(2026, 3, 2))
+    return carried_out(
+        qtbot,
+        session.write(
+            lambda s, c: s.begin_examination(
+                c, s.acting, patient_id=patient.id, details=details
+            )
+        ),
+    )
+
+
+def test_after_a_crash_the_very_examination_is_on_the_screen(qtbot, logged_in, open_shell):
+    first = logged_in()
+    session = first.shell.session
+    visit = add_visit(qtbot, session, add_patient(qtbot, session))
+    place = Place(PageId.EXAMINATION, visit.id)
+    first.shell.flow.go(place)
+    page = first.shell.flow.page(PageId.EXAMINATION)
+    qtbot.waitUntil(lambda: page.model.state.visit is not None)
+    assert dict(kept_place(qtbot, session).content) == {"page": "examination", "item": visit.id}
+
+    again = open_shell()  # the first one never closed
+    again.shell.return_to_page()
+    door = again.window.stack.currentWidget()
+    qtbot.waitUntil(lambda: door.shown is door.login and not again.shell.session.state.busy)
+    again.shell.session.open(NAME, PASSWORD)
+    qtbot.waitUntil(lambda: again.shell.flow.place == place, timeout=10_000)
+    page = again.shell.flow.page(PageId.EXAMINATION)
+    qtbot.waitUntil(lambda: page.model.state.visit is not None)
+    assert page.model.state.visit.examination.id == visit.id
+    assert again.window.stack.currentWidget() is page
+
+
+def test_a_page_left_for_the_worklist_is_the_place(qtbot, logged_in):
+    first = logged_in()
+    session = first.shell.session
+    visit = add_visit(qtbot, session, add_patient(qtbot, session))
+    first.shell.flow.go(Place(PageId.EXAMINATION, visit.id))
+    page = first.shell.flow.page(PageId.EXAMINATION)
+    qtbot.waitUntil(lambda: page.model.state.visit is not None)
+    first.shell.flow.go(Place(PageId.WORKLIST))
+    assert kept_place(qtbot, session).content["page"] == "worklist"
+
+    again = logged_in()
+    qtbot.waitUntil(lambda: again.shell.flow.place == Place(PageId.WORKLIST))
+
+
+def test_a_visit_left_before_it_was_read_does_not_come_back(qtbot, logged_in):
+    first = logged_in()
+    session = first.shell.session
+    visit = add_visit(qtbot, session, add_patient(qtbot, session))
+    first.shell.flow.go(Place(PageId.EXAMINATION, visit.id))
+    first.shell.flow.go(Place(PageId.WORKLIST))
+    page = first.shell.flow.page(PageId.EXAMINATION)
+    qtbot.waitUntil(lambda: not page.model.state.loading)
+    assert kept_place(qtbot, session).content["page"] == "worklist"
 
 
 def test_logging_out_forgets_the_place(qtbot, logged_in):
