@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.audit import AuditAction, RecordKind
@@ -225,8 +225,7 @@ def insert_examination(
     work: AuditedWrite, patient_id: int, details: ExaminationDetails
 ) -> Examination:
     """Add an examination within a write at work; a RecordNotFoundError without patient."""
-    patient = existing(work.session.get(PatientRow, patient_id))
-    refuse_merged(work.session, patient)
+    _check_patient(work.session, patient_id)
     columns: dict[str, Any] = {
         "patient_id": patient_id,
         "version": 1,
@@ -240,6 +239,16 @@ def insert_examination(
     examination = Examination(id=key, details=details, **columns)
     _note(work, AuditAction.EXAMINATION_ADDED, examination)
     return examination
+
+
+_MERGED_INTO = select(PatientRow.merged_into).where(PatientRow.id == bindparam("patient_id"))
+
+
+def _check_patient(session: Session, patient_id: int) -> None:
+    """Refuse a patient who is not there, or merged; one column is read where all is well."""
+    found = session.connection().execute(_MERGED_INTO, {"patient_id": patient_id}).first()
+    if found is None or found.merged_into is not None:
+        refuse_merged(session, existing(session.get(PatientRow, patient_id)))
 
 
 def lock_examination(session: Session, examination_id: int) -> ExaminationRow:
