@@ -13,6 +13,7 @@ from retina_desktop.cli.records_session import (
     eye_shown,
     opened,
 )
+from retina_desktop.cli.visit_details import told_details
 from retina_desktop.domain.decisions import StoredReading
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import label_of
@@ -110,6 +111,7 @@ def told_examination(record: ExaminationRecord) -> str:
     """Return what a person wants to read of a visit."""
     visit = record.examination
     lines = [f"Examination {visit.id}, {visit.details.visit_date}"]
+    lines += told_details(visit.details)
     for image in record.images:
         lines.append(f"  Photograph {image.id}: {eye_shown(image.laterality)}")
         analysis = record.newest_analysis(image.id)

@@ -30,6 +30,18 @@ from retina_desktop.cli.records_session import (
     opened,
     patient_by_number,
 )
+from retina_desktop.cli.visit_details import (
+    AcuityLeft,
+    AcuityRight,
+    CorrectionLeft,
+    CorrectionRight,
+    DetailsOptions,
+    IopLeft,
+    IopRight,
+    MeasuredOptions,
+    TonometryLeft,
+    TonometryRight,
+)
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.errors import ImageUnreadableError, InternalError, RetinaError
@@ -101,6 +113,14 @@ def examine(
     ] = None,
     operator: Annotated[str, typer.Option(help="Who took the photographs.")] = "",
     reason: Annotated[str, typer.Option(help="Why the patient came.")] = "",
+    acuity_right: AcuityRight = None,
+    correction_right: CorrectionRight = None,
+    iop_right: IopRight = None,
+    tonometry_right: TonometryRight = None,
+    acuity_left: AcuityLeft = None,
+    correction_left: CorrectionLeft = None,
+    iop_left: IopLeft = None,
+    tonometry_left: TonometryLeft = None,
     model: Annotated[str | None, typer.Option(help="Model bundle's id.")] = None,
     engine: Annotated[EngineChoice | None, typer.Option(help="What runs the model.")] = None,
     accept_other_patient: Annotated[
@@ -125,8 +145,15 @@ def examine(
     ]
     if not wanted:
         stop(ExitCode.USAGE, "Name at least one photograph.")
-    day = visit_date.date() if visit_date else datetime.now(UTC).astimezone().date()
-    details = ExaminationDetails(day, operator, reason)
+    today = datetime.now(UTC).astimezone().date()
+    given = DetailsOptions(
+        visit_date.date() if visit_date else today,
+        operator,
+        reason,
+        MeasuredOptions(acuity_right, correction_right, iop_right, tonometry_right),
+        MeasuredOptions(acuity_left, correction_left, iop_left, tonometry_left),
+    )
+    details = given.applied_to(ExaminationDetails(today), today=today)
     folders = folders_of(data_dir)
     with opened(data_dir, user) as session:
         session.acting.allowed(Permission.EXAMINE)

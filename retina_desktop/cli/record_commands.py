@@ -7,6 +7,7 @@ from retina_desktop.cli import (
     backup,
     deletion,
     examinations,
+    examinations_change,
     examine,
     export_research,
     exporting,
@@ -35,6 +36,7 @@ app.add_typer(patients.app, name="patients")
 app.command(name="examine")(examine.examine)
 app.command(name="worklist")(worklist.worklist)
 lists.register(examinations.app)
+examinations_change.register(examinations.app)
 app.add_typer(examinations.app, name="examinations")
 app.command(name="sign")(sign.sign)
 app.command(name="report")(report.report)
