@@ -89,6 +89,7 @@ class FileDialogs:
         leave = box.addButton(_tr("Lose it"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(stay)
         box.exec()
+        box.deleteLater()
         return box.clickedButton() is leave
 
 

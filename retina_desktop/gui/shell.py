@@ -118,7 +118,9 @@ class Shell(QObject):
         """Open the settings at `tab`."""
         from retina_desktop.gui.settings.dialog import SettingsDialog
 
-        if self._tools is None or self.session is None or not self.session.is_open:
+        if self._tools is None or self.session is None:
+            return
+        if self.session.state.access is not Access.OPEN:  # the foot's sign is there when locked
             return
         if self._settings is None:
             tools = self._tools

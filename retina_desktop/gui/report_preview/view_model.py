@@ -82,6 +82,7 @@ class ReportViewModel(QObject):
             if user.may(Permission.EXPORT)
             else ("Your role does not include to print or save reports; ask a reader.")
         )
+        self._stopped = False  # the dialog is closed, perhaps the records too
         self.state = ReportState(may_make=why)
 
     def begin(self) -> None:
@@ -174,13 +175,15 @@ class ReportViewModel(QObject):
 
     def stop(self) -> None:
         """Want no answers any more."""
+        self._stopped = True
         self._preview.forget()
 
     # -- answers ---------------------------------------------------------------------------
 
     @Slot(object)
     def _on_defaults(self, defaults: "ReportDefaults") -> None:
-        self.choose(paper=defaults.paper, language=defaults.language)
+        if not self._stopped:
+            self.choose(paper=defaults.paper, language=defaults.language)
 
     @Slot(object)
     def _on_shown(self, shown: _Shown) -> None:
@@ -203,7 +206,8 @@ class ReportViewModel(QObject):
     def _on_made(self, printed: "PrintedReport") -> None:
         self._set(replace(self.state, busy=False))
         self.made.emit(printed, self._purpose)
-        self.list_earlier()
+        if not self._stopped:
+            self.list_earlier()
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

@@ -1,14 +1,25 @@
 """Locked: nothing of a patient in sight, nothing to be done, and the way back."""
 
-import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent
-from PySide6.QtWidgets import QApplication, QDialog
+from datetime import date
 
+import pytest
+from PySide6.QtCore import QEvent, QMimeData, QPoint, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMenu
+
+from retina_desktop.domain.examinations import ExaminationDetails
+from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.users import Role, User
+from retina_desktop.gui.examination.sign_dialog import SignDialog
+from retina_desktop.gui.file_dialogs import FileDialogs
+from retina_desktop.gui.pages import PageId, Place
 from retina_desktop.gui.records.idle_lock import IdleLock
 from retina_desktop.gui.records.session import Access
+from retina_desktop.imaging.encode import encode_jpeg
+from retina_desktop.services.examination_records import IncomingPhotograph
 from tests.gui.records.conftest import PASSWORD, carried_out
+from tests.helpers.fakes import plain_picture
+from tests.helpers.records import make_details
 
 
 def lock(qtbot, opened):
@@ -84,6 +95,102 @@ def test_dialogs_hide_and_come_back(qtbot, logged_in):
     settings.reject()
     qtbot.waitUntil(lambda: opened.shell._settings is None)
     loose.close()
+
+
+@pytest.fixture
+def visit(qtbot, logged_in, fake):
+    """A window with a visit on the screen, its photograph not analysed."""
+    opened = logged_in()
+    session = opened.shell.session
+    path = fake.folder / "a.jpg"
+    path.write_bytes(encode_jpeg(plain_picture(path)))
+
+    def begin(services, context):
+        patient = services.add_patient(services.acting, make_details())
+        return services.begin_examination(
+            context,
+            services.acting,
+            patient_id=patient.id,
+            details=ExaminationDetails(date(2026, 3, 2)),
+            photographs=[IncomingPhotograph(path, Laterality.RIGHT)],
+        )
+
+    number = carried_out(qtbot, session.write(begin)).id
+    opened.shell.flow.go(Place(PageId.EXAMINATION, number))
+    page = opened.shell.flow.page(PageId.EXAMINATION)
+    qtbot.waitUntil(lambda: page.model.state.visit is not None)
+    return opened
+
+
+def open_report(page):
+    page.commands.show_report()
+
+
+def open_signing(page):
+    page.commands._open(SignDialog(page.model.state, page.window()))
+
+
+def open_photograph_menu(page):
+    menu = QMenu(page)
+    menu.addAction("Asha Rao")
+    menu.popup(QPoint(10, 10))
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")  # a menu's raising, offscreen
+@pytest.mark.parametrize("open_one", [open_report, open_signing, open_photograph_menu])
+def test_nothing_opened_from_an_examination_stays_in_sight(qtbot, visit, open_one):
+    opened = visit
+    page = opened.shell.flow.page(PageId.EXAMINATION)
+    open_one(page)
+    assert len(in_sight()) == 2
+    dialog = page.commands.open_dialog
+    lock(qtbot, opened)
+    assert in_sight() == [opened.window]
+    opened.shell.session.unlock(PASSWORD)
+    qtbot.waitUntil(lambda: opened.shell.session.state.access is Access.OPEN)
+    if dialog is not None:  # a menu is gone for good
+        qtbot.waitUntil(dialog.isVisible)
+        assert page.commands.open_dialog is dialog
+        page.commands.close_dialogs()
+    assert in_sight() == [opened.window]
+
+
+def test_a_report_hidden_by_the_lock_is_gone_when_somebody_else_comes(qtbot, visit):
+    page = visit.shell.flow.page(PageId.EXAMINATION)
+    open_report(page)
+    lock(qtbot, visit)
+    visit.shell.session.log_out()
+    assert page.commands.open_dialog is None
+    assert in_sight() == [visit.window]
+
+
+def test_a_question_to_the_user_is_answered_no_by_the_lock(qtbot, visit):
+    answers = []
+    lock_now = visit.window.actions_by_id["lock"].trigger
+    for ask in (
+        lambda: FileDialogs().leave_unsaved(visit.window, ["The visit of somebody."]),
+        lambda: QFileDialog(visit.window).exec(),
+    ):
+        QTimer.singleShot(0, lock_now)
+        answers.append(ask())
+        assert in_sight() == [visit.window]
+        visit.shell.session.unlock(PASSWORD)
+        qtbot.waitUntil(lambda: visit.shell.session.state.access is Access.OPEN)
+        assert in_sight() == [visit.window]
+    assert not any(answers)
+
+
+def test_the_settings_do_not_open_over_a_locked_window(qtbot, logged_in):
+    opened = logged_in()
+    lock(qtbot, opened)
+    opened.shell.open_settings("backup")
+    assert in_sight() == [opened.window]
+
+
+def in_sight():
+    """Return the windows that can be seen, the main window first."""
+    shown = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    return sorted(shown, key=lambda widget: not isinstance(widget, QMainWindow))
 
 
 def test_somebody_else_logs_in_and_meets_nothing_of_the_first(qtbot, logged_in):
