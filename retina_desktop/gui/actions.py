@@ -16,7 +16,7 @@ class ActionEntry:
     id: str
     menu: str  # the menu's title; "View/Theme" is a menu inside a menu
     text: str  # with the mnemonic's &
-    shortcut: str  # portable text, never empty
+    shortcut: str  # portable text, never empty; several are parted by "; "
     tip: str  # one sentence, also the accessible description
     icon: str = ""  # a file of resources/icons, without suffix
     on_tool_bar: bool = False
@@ -357,7 +357,7 @@ def build_actions(
     for entry in entries:
         action = QAction(translated(entry.text), owner)
         action.setObjectName(entry.id)
-        action.setShortcut(QKeySequence(entry.shortcut))
+        action.setShortcuts(QKeySequence.listFromString(entry.shortcut))
         keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         action.setToolTip(f"{translated(entry.tip)} ({keys})")
         action.setStatusTip(translated(entry.tip))

@@ -127,8 +127,10 @@ class WindowCommands(QObject):
     def show_shortcuts(self) -> None:
         """Open the list of keys."""
         from retina_desktop.gui.help.shortcuts_dialog import ShortcutsDialog
+        from retina_desktop.gui.page_keys import told_entries
 
-        self._open(ShortcutsDialog(self._window.shortcut_table(), self._window))
+        entries = told_entries() if self._shell.session is not None else ()
+        self._open(ShortcutsDialog(self._window.shortcut_table(), entries, self._window))
 
     @Slot()
     def show_about(self) -> None:

@@ -10,7 +10,7 @@ _MENU = "Examination"
 
 EXAMINATION_ACTIONS: tuple[ActionEntry, ...] = (
     ActionEntry("undo", _MENU, "&Undo", "Ctrl+Z", "Take the last step back."),
-    ActionEntry("redo", _MENU, "&Redo", "Ctrl+Shift+Z", "Do again what was undone."),
+    ActionEntry("redo", _MENU, "&Redo", "Ctrl+Shift+Z; Ctrl+Y", "Do again what was undone."),
     ActionEntry(
         "accept_all",
         _MENU,
@@ -22,7 +22,7 @@ EXAMINATION_ACTIONS: tuple[ActionEntry, ...] = (
         "sign",
         _MENU,
         "Accept all and &sign…",
-        "Ctrl+Return",
+        "Ctrl+Return; Ctrl+Enter",
         "Accept what is left, look at it once more, sign and lock.",
     ),
     ActionEntry(
@@ -95,12 +95,7 @@ def build_page_actions(page: QWidget) -> dict[str, QAction]:
     for entry in EXAMINATION_ACTIONS:
         action = QAction(_tr(entry.text), page)
         action.setObjectName(f"examination.{entry.id}")
-        keys = [QKeySequence(entry.shortcut)]
-        if entry.id == "redo":
-            keys.append(QKeySequence("Ctrl+Y"))
-        if entry.id == "sign":
-            keys.append(QKeySequence("Ctrl+Enter"))
-        action.setShortcuts(keys)
+        action.setShortcuts(QKeySequence.listFromString(entry.shortcut))
         # In the whole window, also where nothing has the keyboard; a hidden page has none.
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         tip_keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

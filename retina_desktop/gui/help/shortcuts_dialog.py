@@ -14,23 +14,36 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retina_desktop.gui.actions import ActionEntry, build_actions
 from retina_desktop.gui.help.close_box import close_box
 
 
 class ShortcutsDialog(QDialog):
-    """A table of actions under the menus they are found in."""
+    """A table of actions under the menus they are found in, then `entries` by their page."""
 
     def __init__(
-        self, menus: Mapping[str, Sequence[QAction]], parent: QWidget | None = None
+        self,
+        menus: Mapping[str, Sequence[QAction]],
+        entries: Sequence[ActionEntry] = (),
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.resize(980, 620)
         rows = [(menu, action) for menu, actions in menus.items() for action in actions]
+        for entry in entries:
+            # Of no widget, so that these keys do nothing here.
+            (action,) = build_actions(self, [entry]).values()
+            rows.append((entry.menu.replace("/", " \u203a "), action))
         self.table = QTableWidget(len(rows), 4)
         self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
         self.table.setHorizontalHeaderLabels(
-            [self.tr("Menu"), self.tr("Action"), self.tr("Keys"), self.tr("What it does")]
+            [
+                self.tr("Menu or page"),
+                self.tr("Action"),
+                self.tr("Keys"),
+                self.tr("What it does"),
+            ]
         )
         for number, (menu, action) in enumerate(rows):
             self._fill(number, menu, action)

@@ -1,7 +1,6 @@
 """The form of a new patient, or of one to be corrected."""
 
 from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 from retina_desktop.domain.patient_duplicates import SimilarPatient
 from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.record_errors import InvalidEntryError
+from retina_desktop.gui.page_keys import FORM_KEYS, bind_keys
 from retina_desktop.gui.patients.conflict_view import ConflictView
 from retina_desktop.gui.patients.form_fields import FormFields
 from retina_desktop.gui.patients.form_state import FormState
@@ -59,14 +59,7 @@ class PatientForm(QWidget):
         self.redo_button.clicked.connect(self.fields.redo_requested)
         self._lay_out()
         self._state = FormState()
-        for keys, then in (
-            ("Ctrl+Return", self._on_save),
-            ("Ctrl+Enter", self._on_save),
-            ("Esc", self._on_cancel),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(then)
+        bind_keys(self, FORM_KEYS, {"save": self._on_save, "cancel": self._on_cancel})
 
     def render_state(self, state: FormState) -> None:
         """Show the fields, or the conflict in their place."""

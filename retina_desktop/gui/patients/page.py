@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget
 
 from retina_desktop.domain.examinations import ExaminationState
 from retina_desktop.domain.patients import Patient
+from retina_desktop.gui.page_keys import PATIENTS_KEYS, bind_keys
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.deletion_dialog import DeletionDialog
 from retina_desktop.gui.patients.export_dialog import ExportDialog
@@ -162,15 +162,13 @@ class PatientsPage(Page):
         view.patient_chosen.connect(self._open_patient)
 
     def _add_shortcuts(self) -> None:
-        for keys, then in (
-            ("Ctrl+F", self.search_view.go_to_field),
-            ("Ctrl+N", self.new_patient),
-            ("Ctrl+E", self.record.new_examination),
-            ("F2", self.edit_patient),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(then)
+        keys = {
+            "search": self.search_view.go_to_field,
+            "new": self.new_patient,
+            "visit": self.record.new_examination,
+            "edit": self.edit_patient,
+        }
+        bind_keys(self, PATIENTS_KEYS, keys)
 
     # -- intentions ------------------------------------------------------------------------
 

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.gui.page_keys import WORKLIST_KEYS, bind_keys
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.words import today, tr
 from retina_desktop.gui.worklist.batch import (
@@ -52,16 +53,14 @@ class WorklistPage(Page):
         view.print_requested.connect(self._print_day)
         view.export_requested.connect(self._export_list)
         view.cancel_requested.connect(self._cancel)
-        for keys, then in (
-            ("N", model.open_next),
-            ("T", model.show_today),
-            ("Ctrl+P", self._print_day),
-            ("Alt+Left", lambda: model.step_day(-1)),
-            ("Alt+Right", lambda: model.step_day(1)),
-        ):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(then)
+        keys = {
+            "next": model.open_next,
+            "today": model.show_today,
+            "before": lambda: model.step_day(-1),
+            "after": lambda: model.step_day(1),
+            "print": self._print_day,
+        }
+        bind_keys(self, WORKLIST_KEYS, keys)
         view.render_state(model.state)
 
     def activated(self) -> None:

@@ -56,8 +56,8 @@ class WorklistView(QWidget):
         self.title = QLabel(self.tr("Worklist"))
         self.title.setObjectName("pageTitle")
         self.day_edit = self._build_day()
-        self.before = self._arrow("day_before", self.tr("Day before"), -1)
-        self.after = self._arrow("day_after", self.tr("Day after"), 1)
+        self.before = self._arrow("day_before", self.tr("Day before"), "Ctrl+Left", -1)
+        self.after = self._arrow("day_after", self.tr("Day after"), "Ctrl+Right", 1)
         self.today_button = _push(self.tr("Today"), "", self.tr("Show today (T)"))
         self.today_button.clicked.connect(self.today_requested)
         self.next_button = _push(
@@ -184,12 +184,12 @@ class WorklistView(QWidget):
             chips.append(chip)
         return chips
 
-    def _arrow(self, icon: str, name: str, days: int) -> QToolButton:
+    def _arrow(self, icon: str, name: str, keys: str, days: int) -> QToolButton:
         button = QToolButton()
         button.setProperty("icon_name", icon)
         button.setIconSize(QSize(16, 16))
         button.setAccessibleName(name)
-        button.setToolTip(name)
+        button.setToolTip(f"{name} ({keys})")
         button.clicked.connect(lambda: self.day_stepped.emit(days))
         return button
 
