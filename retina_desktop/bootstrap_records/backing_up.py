@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retina_desktop import __version__
-from retina_desktop.bootstrap_records.records_folder import Workstation
+from retina_desktop.bootstrap_records.records_folder import Workstation, server_url
 from retina_desktop.config.folders import Folders
 from retina_desktop.domain.backups import BackupState
 from retina_desktop.domain.record_errors import RecordNotFoundError, RecordsUnavailableError
@@ -166,7 +166,7 @@ def restore_backup(
         who = user or _only_user(vault)
         return vault.unlock(who, password)
 
-    restore = Restore(folders.data, unlock, lambda: workstation.stamp(who))
+    restore = Restore(folders.data, unlock, lambda: workstation.stamp(who), server_url(folders))
     return restore(context, backup, move_aside=move_aside, accept_losses=accept_losses)
 
 

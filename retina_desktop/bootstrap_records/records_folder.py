@@ -17,7 +17,7 @@ from retina_desktop.config.folders import Folders
 from retina_desktop.domain.record_errors import RecordsUnavailableError
 from retina_desktop.domain.records_states import RecordsState
 from retina_desktop.domain.users import SINGLE_USER, Stamp
-from retina_desktop.persistence.restore_folders import finish_restore
+from retina_desktop.persistence.restore_folders import SERVER_FILE, finish_restore
 
 if TYPE_CHECKING:
     from retina_desktop.persistence.key_vault import Argon2Cost, MasterKey
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from retina_desktop.persistence.user_keys import Door
 
 DATABASE_FILE, KEYS_FILE, DEVICE_KEY_FILE = "records.db", "keys.json", "device.key"
-SERVER_FILE = "server.json"  # in place of the database, where its rows are on a server
 _IMAGES, _RECOVERY = "images", "recovery key"
 _SERVER_VARIABLE = "RETINA_RECORDS_URL"
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from retina_desktop.bootstrap_records.records_folder import (
-    SERVER_FILE,
     Workstation,
     check_set_up,
     door_of,
@@ -31,6 +30,7 @@ from retina_desktop.domain.users import (
     UserAccount,
     check_password,
 )
+from retina_desktop.persistence.restore_folders import SERVER_FILE
 
 if TYPE_CHECKING:
     from retina_desktop.persistence.key_vault import MasterKey

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retina_desktop.persistence.durable_files import sync_folder, told_as_sentence
 
+SERVER_FILE = "server.json"  # in place of the database, where its rows are on a server
 RECORDS = "records"
 UNFINISHED = "records.restoring"  # being copied and checked; worth nothing
 FINISHED = "records.restored"  # whole; takes the records' place by a renaming

@@ -25,7 +25,7 @@ from retina_desktop.domain.record_errors import (
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.backup_checking import parts_problems
 from retina_desktop.persistence.backup_series import KEYS, LIST, PLACE, found_in, listed
-from retina_desktop.persistence.backup_staging import SQLITE_PART
+from retina_desktop.persistence.backup_staging import POSTGRESQL_PART, SQLITE_PART
 from retina_desktop.persistence.durable_files import (
     make_folder_durably,
     sync_folder,
@@ -35,7 +35,20 @@ from retina_desktop.persistence.file_copying import FileCopier, send_part
 from retina_desktop.persistence.image_store import FileImageStore
 from retina_desktop.persistence.key_vault import KeyPurpose, KeyVault, MasterKey
 from retina_desktop.persistence.opening import Records, RecordsPlace, open_records
-from retina_desktop.persistence.restore_folders import ASIDE, FINISHED, RECORDS, UNFINISHED
+from retina_desktop.persistence.restore_folders import (
+    ASIDE,
+    FINISHED,
+    RECORDS,
+    SERVER_FILE,
+    UNFINISHED,
+)
+from retina_desktop.persistence.server_place import remember_server
+from retina_desktop.persistence.server_restoring import (
+    FILLED,
+    NO_SERVER,
+    check_empty,
+    fill_database,
+)
 from retina_desktop.persistence.sqlite_engine import Encryption
 from retina_desktop.persistence.whole_check import WholeCheck
 from retina_desktop.services.backup_ports import FoundBackup
@@ -92,6 +105,7 @@ class Restore:
     data: Path
     unlock: Callable[[KeyVault], MasterKey]  # by a password or the recovery key
     by: Callable[[], Stamp]
+    url: str | None = None  # of an empty database, where the rows are to lie on a server
 
     def __call__(
         self,
@@ -119,11 +133,11 @@ class Restore:
         BackupFailedError, RecordsUnavailableError, WrongPasswordError, KeyVaultError,
         TaskCancelledError
         """
-        if backup.manifest.parts and not _has_part(backup.manifest, SQLITE_PART):
-            raise BackupFailedError(
-                "This backup is of a clinic's PostgreSQL server; its database is restored on "
-                "the server by its administrator."
-            )
+        on_server = _has_part(backup.manifest, POSTGRESQL_PART)
+        if on_server and self.url is None:
+            raise BackupFailedError(NO_SERVER)
+        if on_server and self.url is not None:
+            check_empty(self.url)
         with told_as_sentence("the records"):
             make_folder_durably(self.data)
             lock = (self.data / _LOCK).open("a+b")
@@ -188,18 +202,22 @@ class Restore:
                 "was restored; choose another backup, or restore the rest with --accept-losses."
             )
         encryption = Encryption.SQLCIPHER if master else Encryption.NONE
-        place, by = RecordsPlace(folder, encryption), self.by()
+        url = self._fill_server(backup, master)
+        place, by = RecordsPlace(folder, encryption, url), self.by()
         records = open_records(place, master=master, by=by)
         try:
+            if url is not None:
+                remember_server(records.database, folder / SERVER_FILE)
             checked = self._checked(context, records)
             # What the records lacked when the backup was made, no restore can bring back.
             worse = len(checked.missing) > len(lost) + backup.manifest.without_file
             others = len(checked.problems) - len(checked.missing)
             if (worse or others) and not accept_losses:
                 raise BackupFailedError(
-                    "The restored records are not as they were written, so nothing was changed;"
-                    " choose another backup, or take them as they are with --accept-losses: "
-                    + " ".join(checked.problems[:3])
+                    (FILLED if url else "")
+                    + "The restored records are not as they were written, so nothing was "
+                    "changed; choose another backup, or take them as they are with "
+                    "--accept-losses: " + " ".join(checked.problems[:3])
                 )
             details = {"backup": backup.manifest.id, "files lost": str(len(lost))}
             reference = RecordReference(RecordKind.DATABASE)
@@ -208,6 +226,14 @@ class Restore:
         finally:
             records.close()
         return Restored(backup.manifest, folder, None, tuple(lost), checked.problems)
+
+    def _fill_server(self, backup: FoundBackup, master: MasterKey | None) -> str | None:
+        """Give the server its rows; returns its address, None for records in a file."""
+        if self.url is None or not _has_part(backup.manifest, POSTGRESQL_PART):
+            return None
+        key = master.derive(KeyPurpose.BACKUPS) if master else None
+        fill_database(backup.place / POSTGRESQL_PART, self.url, key)
+        return self.url
 
     @staticmethod
     def _checked(context: TaskContext, records: Records) -> CheckedRecords:

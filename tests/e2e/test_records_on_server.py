@@ -48,15 +48,28 @@ def test_rows_are_on_the_server_and_files_in_the_folder(server_clinic):
     assert len(kept) == 2  # the photograph and the report
 
 
-def test_a_backup_is_made_and_read_again_and_a_restore_says_whose_work_it_is(
-    server_clinic, tmp_path
+def test_a_backup_is_restored_into_an_empty_database(
+    server_clinic,
+    postgres,  # noqa: F811 - the fixture
+    tmp_path,
 ):
     usb = tmp_path / "usb"
     usb.mkdir()
     assert server_clinic.ok("backup", "now", "--folder", usb)["copied"] == 2
     assert server_clinic.ok("backup", "verify", "--folder", usb)["intact"]
-    refused = Clinic(tmp_path / "fresh").run("restore", usb)
-    assert (refused.code, "administrator" in refused.err) == (3, True)
+    fresh = Clinic(tmp_path / "fresh")
+    refused = fresh.run("restore", usb)
+    assert (refused.code, "make an empty database" in refused.err) == (3, True)
+    address = postgres.new_database(empty=True)
+    name_server(fresh, address)
+    assert fresh.ok("restore", usb)["problems"] == []
+    assert "P-1" in json.dumps(fresh.ok("patients", "find", "quillfeather"))
+    assert fresh.ok("verify")["problems"] == []
+    assert (fresh.records / "server.json").exists()
+    again = Clinic(tmp_path / "again")
+    name_server(again, address)
+    refused = again.run("restore", usb)
+    assert (refused.code, "not empty" in refused.err) == (3, True)
 
 
 def test_an_address_of_another_database_is_refused_before_anything_is_touched(
