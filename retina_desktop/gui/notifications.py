@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSize, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.gui.sentences import in_own_words
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -34,7 +35,7 @@ class Notifications(QObject):
     def sentence_of(self, error: BaseException) -> str:
         """Return what the user reads about `error`."""
         if isinstance(error, RetinaError):
-            return str(error)
+            return in_own_words(str(error))
         return self.tr("Internal error. What happened is written in {0}").format(self._log_file)
 
     def watch(self) -> Callable[[], None]:

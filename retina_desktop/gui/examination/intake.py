@@ -21,6 +21,7 @@ from retina_desktop.gui.examination.state import IntakeItem, IntakeStatus
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.services_port import WindowServices
 from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
 from retina_desktop.services.tasks import TaskContext
@@ -217,7 +218,7 @@ class Intake(QObject):
         if not isinstance(error, RetinaError) or not self._is_shown(self._now):
             self._model.complain(error)
         other = isinstance(error, OtherPatientError)
-        sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
         if other:
             sentence = _OTHER  # the records' own sentence names an option of the command line
         item = next((i for i in self._items if i.id == self._now.item_id), None)

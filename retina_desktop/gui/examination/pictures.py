@@ -15,6 +15,7 @@ from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.screening.finding_groups import group_findings
 from retina_desktop.gui.screening.findings_model import percent
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.viewer.latest import LatestAnswer
 from retina_desktop.services.tasks import Task, TaskContext
@@ -146,7 +147,7 @@ class PagePictures(QObject):
         """Say why; a thumbnail alone would pass for the photograph, so it goes."""
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
-        self._message = str(error) if isinstance(error, RetinaError) else _UNREADABLE
+        self._message = sentence_of(error) if isinstance(error, RetinaError) else _UNREADABLE
         self.cleared.emit(self._message)
 
     @Slot(object)

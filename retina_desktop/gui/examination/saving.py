@@ -19,6 +19,7 @@ from retina_desktop.gui.examination.state import ExaminationState, SaveStep, by_
 from retina_desktop.gui.examination.unfinished import form_of, unfinished_of
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.visit_changes import SavedVisit, StoredVisit
 
@@ -224,7 +225,7 @@ class VisitSaving(QObject):
     def _on_save_failed(self, error: Exception) -> None:
         self._saving_of = None
         self._stop_signing()
-        sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
         if not isinstance(error, RetinaError):
             self._owner.complain(error)
         state = replace(self._owner.state, saving=SaveStep.FAILED, save_problem=sentence)

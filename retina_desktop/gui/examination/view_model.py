@@ -24,6 +24,7 @@ from retina_desktop.gui.examination.unfinished import (
 )
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.visit_changes import OpenedVisit
 
@@ -119,7 +120,7 @@ class ExaminationViewModel(QObject):
         try:
             draft = step(history.present)
         except InvalidEntryError as error:
-            problems[field or error.field] = str(error)
+            problems[field or error.field] = sentence_of(error)
             self.set_state(replace(self.state, entry_problems=problems))
             return False
         history = history.changed(draft, label, continues=continues)
@@ -255,7 +256,7 @@ class ExaminationViewModel(QObject):
     @Slot(object)
     def _on_open_failed(self, error: Exception) -> None:
         if self.sender() is self._opening:
-            sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL
+            sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
             self.set_state(replace(self.state, loading=False, problem=sentence))
         if not isinstance(error, RetinaError):
             self.failed.emit(error)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton, QWidget
 from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
 from retina_desktop.gui.patients.words import tr
+from retina_desktop.gui.sentences import sentence_of
 
 _HINTS = {
     DateOrder.DAY_FIRST: "day/month/year",
@@ -71,7 +72,7 @@ class DateField(QLineEdit):
         try:
             read_date(self.text(), self._order, field="date")
         except InvalidEntryError as error:
-            self._say(str(error))
+            self._say(sentence_of(error))
 
     def _say(self, sentence: str) -> None:
         if sentence != self._refused:

@@ -16,6 +16,7 @@ from retina_desktop.gui.patients.records_dialog import RecordsDialog, dialog_but
 from retina_desktop.gui.patients.words import shown_date, tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.deletion import BACKUPS_STILL_HOLD, DeletionPlan
 from retina_desktop.services.deletion_ports import Deleted
@@ -114,7 +115,7 @@ class DeletionDialog(RecordsDialog):
     def _on_failed(self, error: Exception) -> None:
         self._busy = False
         sentence = tr("Internal error: nothing was deleted.")
-        self.error.say(str(error) if isinstance(error, RetinaError) else sentence)
+        self.error.say(sentence_of(error) if isinstance(error, RetinaError) else sentence)
         self._render()
 
     @Slot()

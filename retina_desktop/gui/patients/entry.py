@@ -8,6 +8,7 @@ from retina_desktop.domain.patients import Condition, PatientDetails, Sex
 from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.domain.undo import History
 from retina_desktop.gui.patients.typed_dates import DateOrder, read_date
+from retina_desktop.gui.sentences import sentence_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def faults_of(entry: PatientEntry, order: DateOrder, today: date) -> dict[str, s
         try:
             details_of(alone, order, today)
         except InvalidEntryError as error:
-            faults[field] = str(error)
+            faults[field] = sentence_of(error)
     return faults
 
 

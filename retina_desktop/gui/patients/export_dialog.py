@@ -18,6 +18,7 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.patients.records_dialog import RecordsDialog, dialog_button
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.port import RecordsServices
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.patient_export import PatientExportWishes
 from retina_desktop.services.record_documents import PatientDocument
@@ -127,7 +128,7 @@ class ExportDialog(RecordsDialog):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            self.error.say(str(error))
+            self.error.say(sentence_of(error))
         else:
             self.error.say(tr("Internal error: the archive was not written."))
             self._tools.notifications.report(error)

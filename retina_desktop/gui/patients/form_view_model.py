@@ -30,6 +30,7 @@ from retina_desktop.gui.patients.form_state import FormState, OfferedDraft
 from retina_desktop.gui.patients.typed_dates import DateOrder
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 
 DRAFT_AFTER_MS = 600  # of rest; leaving a field keeps the draft at once
 SIMILAR_AFTER_MS = 350
@@ -232,13 +233,13 @@ class PatientFormViewModel(QObject):
         elif isinstance(error, RecordNumberTakenError):
             self._refuse("record_number", error)
         elif isinstance(error, RetinaError):
-            self._set(replace(self.state, error=str(error)))
+            self._set(replace(self.state, error=sentence_of(error)))
         else:
             self._set(replace(self.state, error=tr(_INTERNAL)))
             self.failed.emit(error)
 
     def _refuse(self, field: str, error: RetinaError) -> None:
-        self._set(replace(self.state, faults={field: str(error)}))
+        self._set(replace(self.state, faults={field: sentence_of(error)}))
         self.refused.emit(field)
 
     def _read_stored(self, patient_id: int) -> None:

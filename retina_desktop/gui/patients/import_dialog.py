@@ -25,6 +25,7 @@ from retina_desktop.gui.patients.import_table import ImportColumn, ImportTable, 
 from retina_desktop.gui.patients.import_wishes import ImportWishesForm
 from retina_desktop.gui.patients.records_dialog import RecordsDialog, dialog_button
 from retina_desktop.gui.patients.words import tr
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ class ImportDialog(RecordsDialog):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            sentence = str(error)
+            sentence = sentence_of(error)
         else:
             sentence = tr("Internal error: the import could not go on.")
             self._tools.notifications.report(error)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 
 from retina_desktop.gui.patients.hit_model import Index
 from retina_desktop.gui.patients.words import shown_date, tr
+from retina_desktop.gui.sentences import in_own_words
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.services.importing import FileOutcome, ImportedFile, ImportReport
 
@@ -130,4 +131,4 @@ def _text(file: ImportedFile, column: ImportColumn) -> str:
         return claim.eye.shown if claim.eye else "\u2013"
     if column is ImportColumn.DAY:
         return shown_date(claim.visit_date)
-    return " ".join(filter(None, (file.sentence, file.remark)))
+    return " ".join(filter(None, (in_own_words(file.sentence), file.remark)))

@@ -26,6 +26,7 @@ from retina_desktop.gui.patients.records_dialog import RecordsDialog, dialog_but
 from retina_desktop.gui.patients.words import shown_field, shown_person, today, tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.wrapped_label import WrappedLabel
 from retina_desktop.services.tasks import TaskContext
 
@@ -259,7 +260,7 @@ class MergeDialog(RecordsDialog):
         try:
             query = PatientQuery(words=words, limit=_MOST)
         except InvalidEntryError as error:
-            self._set(replace(self.state, error=str(error)))
+            self._set(replace(self.state, error=sentence_of(error)))
             return
 
         def run(services: RecordsServices, context: TaskContext) -> tuple[Candidate, ...]:
@@ -290,7 +291,7 @@ class MergeDialog(RecordsDialog):
     def _on_failed(self, error: Exception) -> None:
         sentence = tr("Internal error: nothing was merged.")
         if isinstance(error, RetinaError):
-            sentence = str(error)
+            sentence = sentence_of(error)
         self._set(replace(self.state, busy=False, error=sentence))
 
     def _set(self, state: MergeState) -> None:

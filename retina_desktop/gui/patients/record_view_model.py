@@ -15,6 +15,7 @@ from retina_desktop.gui.patients.record_state import RecordState, VisitLine
 from retina_desktop.gui.patients.record_tasks import OpenedRecord, RecordDetails, StartedVisit
 from retina_desktop.gui.patients.words import today, tr
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.services_port import WindowServices
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class RecordViewModel(QObject):
     def _on_record_failed(self, error: Exception) -> None:
         if isinstance(error, RecordNotFoundError):
             self.forget()
-            self.vanished.emit(str(error))
+            self.vanished.emit(sentence_of(error))
         else:
             self._set(replace(self.state, loading=False))
             self._on_failed(error)
@@ -175,7 +176,7 @@ class RecordViewModel(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            self._set(replace(self.state, error=str(error)))
+            self._set(replace(self.state, error=sentence_of(error)))
         else:
             self.failed.emit(error)
 

@@ -12,6 +12,7 @@ from retina_desktop.gui.patients.search_state import PAGE, SearchFilters, Search
 from retina_desktop.gui.patients.search_tasks import search_patients
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 
 REST_MS = 160  # of typing, before a question is asked
 
@@ -86,7 +87,7 @@ class SearchViewModel(QObject):
             query: PatientQuery = self.state.query(limit=limit)
         except InvalidEntryError as error:
             self._first.forget()
-            self._set(replace(self.state, searching=False, error=str(error)))
+            self._set(replace(self.state, searching=False, error=sentence_of(error)))
             return
         self._set(replace(self.state, searching=True, error=""))
         self._first.ask(self._session.read(search_patients(query)))
@@ -102,7 +103,7 @@ class SearchViewModel(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            sentence = str(error)
+            sentence = sentence_of(error)
         else:
             sentence = tr("Internal error: the search could not be carried out.")
             self.failed.emit(error)

@@ -6,6 +6,7 @@ from datetime import datetime
 from PySide6.QtCore import QCoreApplication
 
 from retina_desktop.gui.records.backup_watch import BackupView
+from retina_desktop.gui.sentences import in_own_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def words_of(view: BackupView) -> BackupWords | None:
         else _tr("There is no backup yet.")
     )
     if state.failure:
-        whole = f"{state.failure} {last}"
+        whole = f"{in_own_words(state.failure)} {last}"
         return BackupWords(_tr("Backup failed"), whole, "error", "error")
     if state.overdue(view.now):
         return BackupWords(_tr("Backup overdue"), last, "warning", "warning")

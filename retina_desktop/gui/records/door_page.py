@@ -21,6 +21,7 @@ from retina_desktop.gui.records.recover_form import RecoverForm
 from retina_desktop.gui.records.recovery_key_form import RecoveryKeyForm, file_name
 from retina_desktop.gui.records.session import Access, RecordsSession, SessionState
 from retina_desktop.gui.records.set_up_form import SetUpForm
+from retina_desktop.gui.sentences import in_own_words, sentence_of
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.whole_files import write_whole
@@ -72,7 +73,7 @@ class DoorPage(QWidget):
             part.render_state(state)
         form = self._form_of(state)
         if form is self.damaged and state.records is not None:
-            self.damaged.words.say(state.error or state.records.sentence)
+            self.damaged.words.say(state.error or in_own_words(state.records.sentence))
         if self._forms.show_form(form):
             self._take_focus()
 
@@ -149,7 +150,7 @@ class DoorPage(QWidget):
 
     @Slot(object)
     def _on_not_saved(self, error: Exception) -> None:
-        self.key.show_error(str(error))
+        self.key.show_error(sentence_of(error))
 
     # -- a forgotten password --------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.record_errors import TooManyAttemptsError
 from retina_desktop.domain.records_states import RecordsState
 from retina_desktop.gui.records.port import NewRecords, RecordsGate, RecordsServices
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
 from retina_desktop.services.tasks import Task, TaskContext
 
@@ -237,7 +238,7 @@ class RecordsSession(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         # What is no sentence for the user is told by the window, as an internal error.
-        sentence = str(error) if isinstance(error, RetinaError) else ""
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else ""
         wait_s = error.wait_s if isinstance(error, TooManyAttemptsError) else 0
         self._set(replace(self.state, busy=False, error=sentence, wait_s=wait_s))
         self.failed.emit(error)

@@ -9,6 +9,7 @@ from retina_desktop.gui.records.forms import FormCard
 from retina_desktop.gui.records.new_password import NewPassword
 from retina_desktop.gui.records.port import NewRecords
 from retina_desktop.gui.records.session import SessionState
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -114,7 +115,7 @@ class SetUpForm(FormCard):
             try:
                 check_user_name(self._typed_name())
             except InvalidEntryError as error:
-                return str(error)
+                return sentence_of(error)
         return "" if self.kind == NO_PASSWORD else self.password.sentence()
 
     def _typed_name(self) -> str:

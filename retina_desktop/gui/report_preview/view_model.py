@@ -13,6 +13,7 @@ from retina_desktop.domain.users import Permission
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.report_preview.pdf_pages import PageSize, page_sizes
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.viewer.latest import LatestAnswer
 from retina_desktop.services.tasks import TaskContext
 
@@ -213,7 +214,7 @@ class ReportViewModel(QObject):
     def _on_failed(self, error: Exception) -> None:
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
-        sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
         self._set(replace(self.state, busy=False, problem=sentence))
 
     # -- private ---------------------------------------------------------------------------

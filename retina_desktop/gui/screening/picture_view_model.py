@@ -15,6 +15,7 @@ from retina_desktop.gui.screening.findings_model import percent
 from retina_desktop.gui.screening.photograph_tasks import heatmap_task, picture_task
 from retina_desktop.gui.screening.state import Photograph, PhotographStatus, ScreeningState
 from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.services_port import WindowServices
 from retina_desktop.gui.viewer.latest import LatestAnswer
 
@@ -155,7 +156,7 @@ class PictureViewModel(QObject):
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
         if not self._has_pixels:
-            self._clear(str(error) if isinstance(error, RetinaError) else _UNREADABLE)
+            self._clear(sentence_of(error) if isinstance(error, RetinaError) else _UNREADABLE)
 
     @Slot(object)
     def _on_heatmap(self, heat: "Heatmap | None") -> None:

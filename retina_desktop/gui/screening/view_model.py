@@ -17,6 +17,7 @@ from retina_desktop.gui.screening.photograph_tasks import (
     search_task,
 )
 from retina_desktop.gui.screening.state import Photograph, PhotographStatus, ScreeningState
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.services_port import LoadedModel, WindowServices
 from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
 from retina_desktop.services.tasks import Task
@@ -212,7 +213,7 @@ class ScreeningViewModel(QObject):
     def _on_analysis_failed(self, error: Exception) -> None:
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
-        sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL_ERROR
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL_ERROR
         self._change_running(
             lambda p: replace(p, status=PhotographStatus.FAILED, error=sentence, analysis=None)
         )
@@ -250,7 +251,7 @@ class ScreeningViewModel(QObject):
 
     @Slot(object)
     def _on_model_failed(self, error: Exception) -> None:
-        sentence = str(error) if isinstance(error, RetinaError) else _INTERNAL_ERROR
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL_ERROR
         self._set(replace(self.state, model_error=sentence))
         self.failed.emit(error)
 

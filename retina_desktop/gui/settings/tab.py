@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskHandle
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -66,7 +67,7 @@ class SettingsTab(QScrollArea):
         """Show why something was not done."""
         known = isinstance(error, RetinaError)
         internal = self.tr("Internal error: this was not done. See the program's log.")
-        self.say(error=str(error) if known else internal)
+        self.say(error=sentence_of(error) if known else internal)
 
 
 def rows_of() -> QFormLayout:

@@ -10,6 +10,7 @@ from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.domain.users import Role, User
 from retina_desktop.gui.records.forms import FormCard, named_tick
 from retina_desktop.gui.records.new_password import NewPassword
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -73,7 +74,7 @@ class UserDialog(QDialog):
         try:
             user = User(name, self.full_name.text(), roles)
         except InvalidEntryError as error:
-            self.form.show_error(str(error))
+            self.form.show_error(sentence_of(error))
             return
         problem = self.password.sentence() if self.password is not None else ""
         self.form.show_error(problem)

@@ -17,6 +17,7 @@ from retina_desktop.gui.file_dialogs import FileDialogs
 from retina_desktop.gui.records.forms import named_button
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.settings.picture_field import read_picture
 from retina_desktop.gui.settings.tab import SettingsTab
 from retina_desktop.gui.settings.user_dialogs import PasswordDialog, UserDialog
@@ -162,7 +163,7 @@ class UsersTab(SettingsTab):
     def show_failure(self, error: Exception) -> None:
         """Show why, in the dialog where one is open."""
         if self.open_dialog is not None:
-            self.open_dialog.form.show_error(str(error))
+            self.open_dialog.form.show_error(sentence_of(error))
             self.open_dialog.button.setEnabled(True)
         else:
             super().show_failure(error)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.viewer.camera import Camera, Size
 from retina_desktop.gui.viewer.filters import (
@@ -210,7 +211,7 @@ class ViewerViewModel(QObject):
 
     def _words_for(self, error: Exception) -> str:
         if isinstance(error, RetinaError):
-            return str(error)
+            return sentence_of(error)
         return self.tr("The view could not be computed (internal error; see the log).")
 
     def _is_same_photograph(self, pixels: "RgbImage", size: Size, key: str | None) -> bool:

@@ -9,6 +9,7 @@ from retina_desktop.domain.errors import OutputUnwritableError
 from retina_desktop.domain.report_content import Template
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.port import RecordsServices
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.services.reports import DayOutcome, PrintedReport
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.whole_files import write_whole
@@ -77,7 +78,7 @@ def told_outcomes(outcomes: Sequence[DayOutcome]) -> str:
     ]
     if unsigned:
         parts.append(tr("{0} not signed yet, left out.").format(unsigned))
-    errors = dict.fromkeys(str(o.error) for o in outcomes if o.error is not None)
+    errors = dict.fromkeys(sentence_of(o.error) for o in outcomes if o.error is not None)
     failed = sum(outcome.error is not None for outcome in outcomes)
     if failed:
         parts.append(tr("{0} could not be made:").format(failed) + " " + " ".join(errors))

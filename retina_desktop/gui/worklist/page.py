@@ -11,6 +11,7 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.page_keys import WORKLIST_KEYS, bind_keys
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.words import today, tr
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.worklist.batch import (
     DaysReports,
     days_list,
@@ -149,7 +150,7 @@ class WorklistPage(Page):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            self.view_model.say(str(error))
+            self.view_model.say(sentence_of(error))
         else:
             self.view_model.say("")
             self._tools.notifications.report(error)

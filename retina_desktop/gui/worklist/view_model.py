@@ -12,6 +12,7 @@ from retina_desktop.gui.patients.asking import LatestQuestion
 from retina_desktop.gui.patients.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
+from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.worklist.state import WorklistState
 from retina_desktop.services.tasks import TaskContext
 from retina_desktop.services.worklist import Worklist
@@ -147,7 +148,7 @@ class WorklistViewModel(QObject):
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
         if isinstance(error, RetinaError):
-            sentence = str(error)
+            sentence = sentence_of(error)
         else:
             sentence = tr("Internal error: the list could not be read.")
             self.failed.emit(error)
