@@ -69,11 +69,12 @@ _TOLD: tuple[ActionEntry, ...] = (
 )
 
 
-def told_entries() -> tuple[ActionEntry, ...]:
-    """Return every key of the records' pages for the list of keys, page by page."""
-    from retina_desktop.gui.examination.actions import EXAMINATION_ACTIONS
+def told_entries(examination: Sequence[ActionEntry]) -> tuple[ActionEntry, ...]:
+    """Return every key of the records' pages for the list of keys, page by page.
 
-    entries = (*WORKLIST_KEYS, *PATIENTS_KEYS, *FORM_KEYS, *EXAMINATION_ACTIONS, *_TOLD)
+    `examination` are those of the examination page, which has them as actions.
+    """
+    entries = (*WORKLIST_KEYS, *PATIENTS_KEYS, *FORM_KEYS, *examination, *_TOLD)
     places = dict.fromkeys(entry.menu for entry in entries)
     return tuple(entry for place in places for entry in entries if entry.menu == place)
 

@@ -126,10 +126,11 @@ class WindowCommands(QObject):
     @Slot()
     def show_shortcuts(self) -> None:
         """Open the list of keys."""
+        from retina_desktop.gui.examination.actions import EXAMINATION_ACTIONS
         from retina_desktop.gui.help.shortcuts_dialog import ShortcutsDialog
         from retina_desktop.gui.page_keys import told_entries
 
-        entries = told_entries() if self._shell.session is not None else ()
+        entries = told_entries(EXAMINATION_ACTIONS) if self._shell.session is not None else ()
         self._open(ShortcutsDialog(self._window.shortcut_table(), entries, self._window))
 
     @Slot()

@@ -19,6 +19,7 @@ from retina_desktop.domain.audit import (
     RecordReference,
     verify_chain,
 )
+from retina_desktop.domain.canonical_json import canonical_json
 from retina_desktop.domain.record_errors import RecordsDamagedError
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import (
@@ -145,6 +146,8 @@ def entry_of(row: AuditEntryRow) -> AuditEntry:
     try:
         kind = RecordKind(row.record_kind)
         details = {str(key): str(value) for key, value in json.loads(row.details).items()}
+        if canonical_json(details) != row.details:  # reads alike, but was not written here
+            raise ValueError
     except (ValueError, AttributeError):
         kind, details = RecordKind.DATABASE, {"unreadable": row.details}
     event = AuditEvent(

@@ -189,3 +189,9 @@ def test_a_pinned_head_is_checked(signed):
     signed.audit.record(SEEN, by=stamp(7))
     assert signed.audit.verify(pinned={head.sequence: head.hash}).intact
     assert not signed.audit.verify(pinned={head.sequence: "0" * 64}).intact
+
+
+def test_details_that_read_alike_but_were_written_otherwise_are_altered(signed):
+    tamper(signed, "UPDATE audit_entry SET details = details || ' ' WHERE sequence = 3")
+    report = signed.audit.verify()
+    assert (ChainFault.ALTERED, 3) in [(p.fault, p.sequence) for p in report.problems]
