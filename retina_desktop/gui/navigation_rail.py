@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontMetrics
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from retina_desktop.gui.pages import PageId
@@ -71,9 +71,9 @@ class NavigationRail(QWidget):
     def show_user(self, name: str) -> None:
         """Show who is logged in; "" when nobody is."""
         self.user_button.setVisible(bool(name))
-        room = self.width() - 8
-        elided = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, room)
-        self.user_button.setText(elided)
+        room = self.width() - _BESIDE_WORDS
+        lines = two_lines(name, self.user_button.fontMetrics(), room)
+        self.user_button.setText(lines.replace("&", "&&"))  # no mnemonic
         self.user_button.setAccessibleName(self.tr("Logged in: {0}").format(name))
         self.user_button.setToolTip(
             self.tr("{0} is logged in. Lock the window, or log out.").format(name)
@@ -89,6 +89,24 @@ class NavigationRail(QWidget):
 
     def _buttons(self) -> list[QToolButton]:
         return [*self.page_buttons.values(), self.user_button, self.settings_button]
+
+
+def two_lines(name: str, metrics: QFontMetrics, room: int) -> str:
+    """Return `name` on as many lines as it needs, two at most, each not wider than `room`.
+
+    It is parted between words, and each line ends with an ellipsis where it is still too long.
+    """
+    words = name.split()
+    first = words[:1]
+    for word in words[1:]:
+        if metrics.horizontalAdvance(" ".join([*first, word])) > room:
+            break
+        first.append(word)
+    lines = [" ".join(first), " ".join(words[len(first) :])]
+    elide = Qt.TextElideMode.ElideRight
+    return "\n".join(
+        metrics.elidedText(line, elide, room).replace(" …", "…") for line in lines if line
+    )
 
 
 def _button(action: QAction, words: str, *, triggers: bool = True) -> QToolButton:

@@ -356,3 +356,28 @@ def test_a_short_summary_is_seen_whole_without_scrolling(qtbot, analysed, opened
                 and part.height() >= part.widget().height()
             )
         )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "m.rao",
+        "Meera Rao",
+        "Dr Meera Raghunathan Venkataraman",
+        "W" * 60,
+        "A. Rao & Sons",
+        "王小明",
+    ],
+)
+def test_whoever_is_logged_in_fits_into_the_rail(opened, name):
+    rail = opened.window.rail
+    before = rail.width()
+    rail.show_user(name)
+    shown = rail.user_button.text().replace("&&", "&").split("\n")
+    widths = [rail.user_button.fontMetrics().horizontalAdvance(line) for line in shown]
+    assert max(widths) <= rail.width() == before
+    assert len(shown) <= 2
+    assert not any(" …" in line for line in shown)
+    assert name in rail.user_button.accessibleName()
+    if "…" not in "".join(shown):
+        assert " ".join(shown) == name

@@ -1,6 +1,6 @@
 """The parts of which the forms before the records are made: a card, fields, passwords."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -77,6 +77,13 @@ class FormCard(QFrame):
         else:
             self._buttons.addWidget(button)
         return button
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height at the width that the card is given, not at its narrowest."""
+        width = self.minimumWidth()
+        if not width:
+            return super().minimumSizeHint()
+        return QSize(width, self.heightForWidth(width))
 
     def show_error(self, sentence: str) -> None:
         """Show what went wrong; a screen reader finds it at the form."""

@@ -29,6 +29,21 @@ def fill(form, *, name=NAME, password=PASSWORD, again=PASSWORD):
     form.password.second.setText(again)
 
 
+def test_the_whole_form_fits_into_a_small_window_without_a_scroll_bar(qtbot, door):
+    door.opened.window.resize(1024, 700)
+    bar = door._forms.verticalScrollBar()
+    qtbot.waitUntil(lambda: door.opened.window.height() == 700 and bar.maximum() == 0)
+    button = door.set_up.button
+    assert button.mapTo(door, button.rect().bottomLeft()).y() < door.height()
+    door.set_up.full_name.clear()
+    door.set_up.submit()  # a sentence more
+    assert door.set_up.error.isVisible()
+    door.opened.window.resize(1024, 600)
+    qtbot.waitUntil(lambda: bar.maximum() > 0)  # nothing is squeezed
+    card = door.set_up
+    assert card.height() >= card.heightForWidth(card.width())
+
+
 def test_several_people_keep_the_key_and_go_on(qtbot, door):
     session = door.opened.shell.session
     fill(door.set_up)
