@@ -12,6 +12,7 @@ from retina_desktop.services.visit_changes import (
     OpenVisit,
     SaveVisit,
 )
+from retina_desktop.services.waiting_photographs import FindWaitingPhotographs
 
 if TYPE_CHECKING:
     from retina_desktop.domain.images import RgbImage
@@ -33,6 +34,7 @@ def examination_services(opened: OpenedRecords) -> "ExaminationServices":
         open_visit=OpenVisit(opened.open_examination, records.patients, records.examinations),
         add_photograph=AddPhotograph(records.examinations, opened.keep_photograph),
         keep_answer=KeepAnswer(keep, records.examinations),
+        find_waiting=FindWaitingPhotographs(records.examinations, records.analyses),
         save_visit=SaveVisit(records.examinations, records.readings, records.analyses),
         photograph=records.images.read,
         pixels=pixels,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # these modules import NumPy, which the first paint does not 
         OpenVisit,
         SaveVisit,
     )
+    from retina_desktop.services.waiting_photographs import FindWaitingPhotographs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +32,7 @@ class ExaminationServices:
     open_visit: "OpenVisit"
     add_photograph: "AddPhotograph"
     keep_answer: "KeepAnswer"
+    find_waiting: "FindWaitingPhotographs"
     save_visit: "SaveVisit"
     photograph: Callable[[str], bytes]
     pixels: Callable[[str], "RgbImage"]

@@ -20,6 +20,7 @@ from retina_desktop.gui.worklist.batch import (
 )
 from retina_desktop.gui.worklist.view import WorklistView
 from retina_desktop.gui.worklist.view_model import WorklistViewModel
+from retina_desktop.gui.worklist.waiting import WaitingAnalyses
 
 if TYPE_CHECKING:
     from retina_desktop.gui.task_runner import TaskHandle
@@ -40,6 +41,9 @@ class WorklistPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view)
+        self.waiting = WaitingAnalyses(
+            tools.session, tools.services, tools.lanes.analysis, parent=self
+        )
         model, view = self.view_model, self.view
         model.state_changed.connect(view.render_state)
         model.examination_chosen.connect(self._open)
@@ -51,9 +55,15 @@ class WorklistPage(Page):
         view.line_marked.connect(model.select)
         view.examination_chosen.connect(self._open)
         view.next_requested.connect(model.open_next)
+        view.analyse_requested.connect(self.analyse_captured)
         view.print_requested.connect(self._print_day)
         view.export_requested.connect(self._export_list)
         view.cancel_requested.connect(self._cancel)
+        self.waiting.progressed.connect(self._on_analysing)
+        self.waiting.ended.connect(self._on_analysed)
+        self.waiting.failed.connect(tools.notifications.report)
+        tools.screening.state_changed.connect(self._on_screening)
+        self._on_screening()
         keys = {
             "next": model.open_next,
             "today": model.show_today,
@@ -75,6 +85,7 @@ class WorklistPage(Page):
     def forget(self) -> None:
         """Drop everything of every patient."""
         self._cancel()
+        self.waiting.forget()
         self.view_model.forget()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -93,7 +104,7 @@ class WorklistPage(Page):
 
     @Slot()
     def _print_day(self) -> None:
-        if self._running is not None or not self.view_model.state.all_lines:
+        if self.view_model.state.busy or not self.view_model.state.all_lines:
             return
         chosen = self._tools.dialogs.folder(self)
         if chosen:
@@ -101,7 +112,7 @@ class WorklistPage(Page):
 
     @Slot()
     def _export_list(self) -> None:
-        if self._running is not None:
+        if self.view_model.state.busy:
             return
         day = self.view_model.state.day
         kinds = {tr("Excel workbook"): "xlsx", tr("Table (CSV)"): "csv"}
@@ -121,6 +132,31 @@ class WorklistPage(Page):
         work = days_list(self.view_model.state.day, target)
         self._start(self._tools.session.read(work), tr("Saving the list…"))
 
+    @Slot()
+    def analyse_captured(self) -> None:
+        """Have the model look at every photograph of the day that none has seen."""
+        state = self.view_model.state
+        if self._running is None and not self.waiting.running and not state.why_not_analyse:
+            self.waiting.start([line.visit.id for line in state.captured])
+            self._on_analysing(0.0)
+
+    @Slot(float)
+    def _on_analysing(self, fraction: float) -> None:
+        if self.waiting.running:
+            self.view_model.be_busy(tr("Analysing photographs…"), fraction)
+
+    @Slot(str)
+    def _on_analysed(self, told: str) -> None:
+        self.view_model.say(told)
+        self.view_model.look()
+
+    @Slot()
+    def _on_screening(self) -> None:
+        state = self._tools.screening.state
+        loading = tr("The model is not loaded yet.")
+        why_not = "" if state.model is not None else state.model_error or loading
+        self.view_model.allow_analyses(why_not)
+
     def _start(self, handle: "TaskHandle", words: str) -> None:
         handle.progressed.connect(self._on_progress)
         handle.succeeded.connect(self._on_succeeded)
@@ -135,6 +171,7 @@ class WorklistPage(Page):
     def _cancel(self) -> None:
         if self._running is not None:
             self._running.cancel()
+        self.waiting.cancel()
 
     @Slot(float, str)
     def _on_progress(self, fraction: float, _message: str) -> None:

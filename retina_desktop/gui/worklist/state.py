@@ -17,7 +17,8 @@ class WorklistState:
     """A day's list; ``shown_state`` narrows it, None shows all.
 
     ``worklist`` is None until the first answer. ``busy`` says in words what runs, with
-    ``progress`` in [0, 1]; ``notice`` is the outcome of what ran last.
+    ``progress`` in [0, 1]; ``notice`` is the outcome of what ran last. ``why_not_analyse`` says
+    why the model cannot look at anything, "" when it can.
     """
 
     day: date
@@ -29,6 +30,7 @@ class WorklistState:
     busy: str = ""
     progress: float = 0.0
     notice: str = ""
+    why_not_analyse: str = ""
 
     @property
     def lines(self) -> tuple[WorklistLine, ...]:
@@ -47,6 +49,15 @@ class WorklistState:
     def counts(self) -> Mapping[ExaminationState, int]:
         """How many examinations there are in each state."""
         return Counter(line.visit.state for line in self.all_lines)
+
+    @property
+    def captured(self) -> tuple[WorklistLine, ...]:
+        """The visits with photographs that no model has looked at, the signed ones left out."""
+        return tuple(
+            line
+            for line in self.all_lines
+            if line.visit.state is not _DONE and line.visit.analysed_images < line.visit.images
+        )
 
     @property
     def selected(self) -> WorklistLine | None:

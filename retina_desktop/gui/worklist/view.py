@@ -43,6 +43,7 @@ class WorklistView(QWidget):
     line_marked = Signal(int)
     examination_chosen = Signal(int)
     next_requested = Signal()
+    analyse_requested = Signal()
     print_requested = Signal()
     export_requested = Signal()
     cancel_requested = Signal()
@@ -64,6 +65,8 @@ class WorklistView(QWidget):
             self.tr("Next to read"), "primary", self.tr("Open the most urgent that waits (N)")
         )
         self.next_button.clicked.connect(self.next_requested)
+        self.analyse_button = _push("", "", "")
+        self.analyse_button.clicked.connect(self.analyse_requested)
         self.print_button = _push(
             self.tr("Day's reports…"), "", self.tr("Make the reports of all signed (Ctrl+P)")
         )
@@ -119,6 +122,7 @@ class WorklistView(QWidget):
         self.next_button.setEnabled(state.next_to_read() is not None)
         self.print_button.setEnabled(any_lines and not busy)
         self.export_button.setEnabled(any_lines and not busy)
+        self._render_analyse(state)
         if known and not any_lines:
             self.message.setText(self.tr("No examination on this day."))
         elif known:
@@ -126,6 +130,17 @@ class WorklistView(QWidget):
         else:
             self.message.setText("" if state.error else self.tr("Reading the list…"))
         self._pages.setCurrentWidget(self.list if state.lines else self.message)
+
+    def _render_analyse(self, state: WorklistState) -> None:
+        captured = len(state.captured)
+        words = self.tr("Analyse {0} captured").format(captured)
+        self.analyse_button.setVisible(bool(captured))
+        self.analyse_button.setText(words)
+        self.analyse_button.setAccessibleName(words)
+        self.analyse_button.setEnabled(not state.why_not_analyse and not state.busy)
+        waiting = sum(line.visit.images - line.visit.analysed_images for line in state.captured)
+        tip = self.tr("Have the model look at the photographs not analysed: {0}")
+        self.analyse_button.setToolTip(state.why_not_analyse or tip.format(waiting))
 
     def _build_messages(self) -> None:
         self.error = WrappedLabel("errorText")
@@ -207,6 +222,7 @@ class WorklistView(QWidget):
         for chip in self.chips:
             chips.addWidget(chip)
         chips.addStretch(1)
+        chips.addWidget(self.analyse_button)
         chips.addWidget(self.print_button)
         chips.addWidget(self.export_button)
         running = QHBoxLayout()

@@ -75,7 +75,12 @@ class WorklistViewModel(QObject):
         """Show another day's list."""
         self._follows_today = day == self._today()
         self._set(
-            WorklistState(day, shown_state=self.state.shown_state, loading=True)
+            replace(
+                WorklistState(day, shown_state=self.state.shown_state, loading=True),
+                busy=self.state.busy,
+                progress=self.state.progress,
+                why_not_analyse=self.state.why_not_analyse,
+            )
             if day != self.state.day
             else replace(self.state, loading=True)
         )
@@ -115,6 +120,10 @@ class WorklistViewModel(QObject):
         self._set(replace(self.state, selected_id=line.visit.id))
         self.examination_chosen.emit(line.visit.id)
 
+    def allow_analyses(self, why_not: str) -> None:
+        """Note why the model cannot look at anything, "" when it can."""
+        self._set(replace(self.state, why_not_analyse=why_not))
+
     def say(self, notice: str) -> None:
         """Tell the outcome of what was asked."""
         self._set(replace(self.state, notice=notice, busy="", progress=0.0))
@@ -128,7 +137,8 @@ class WorklistViewModel(QObject):
         self._watch.stop()
         self._question.forget()
         self._follows_today = True
-        self._set(WorklistState(self._today()))
+        why_not = self.state.why_not_analyse
+        self._set(WorklistState(self._today(), why_not_analyse=why_not))
 
     def _read(self, day: date) -> None:
         def run(services: RecordsServices, context: TaskContext) -> Worklist:

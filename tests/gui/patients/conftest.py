@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,10 +14,11 @@ from retina_desktop.gui.pages import PageTools
 from retina_desktop.gui.patients.page import PatientsPage
 from retina_desktop.gui.records.port import NewRecords
 from retina_desktop.gui.records.session import RecordsSession
-from retina_desktop.gui.screening.view_model import Lanes
+from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
 from tests.gui.conftest import ScriptedDialogs
+from tests.gui.examination.answers import StandInModel
 from tests.gui.patients.clinic import Clinic
 from tests.helpers.fakes import RESOURCES, FakeServices
 
@@ -73,19 +73,25 @@ def reported():
 
 
 @pytest.fixture
-def tools(qapp, tmp_path, session, reported):
+def model():
+    return StandInModel()
+
+
+@pytest.fixture
+def tools(qapp, tmp_path, session, reported, model):
     dress(qapp)
     lanes = Lanes(*(TaskRunner(name) for name in ("analysis", "pictures", "heatmaps", "files")))
     notifications = Notifications(tmp_path / "retina.log")
     notifications.raised.connect(reported.append)
+    services = replace(FakeServices(tmp_path).services(), analyse_bytes=model)
     yield PageTools(
         theme=ThemeKeeper(qapp, RESOURCES, ThemeChoice.LIGHT),
         session=session,
         dialogs=ScriptedDialogs(),
         notifications=notifications,
-        services=FakeServices(tmp_path).services(),
+        services=services,
         lanes=lanes,
-        screening=SimpleNamespace(state=SimpleNamespace(model=None)),
+        screening=ScreeningViewModel(services, lanes),
     )
     assert lanes.shut_down()
 

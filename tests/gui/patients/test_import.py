@@ -137,7 +137,8 @@ def test_who_may_not_examine_is_told(qtbot, page, dialog, folder, become, sessio
 
 def test_the_windows_model_is_asked_about_each_photograph(qtbot, page, clinic, tools, folder):
     manifest = make_manifest()
-    tools.screening.state.model = LoadedModel(manifest, IDENTITY, None)
+    model = LoadedModel(manifest, IDENTITY, None)
+    tools.screening.state = replace(tools.screening.state, model=model)
 
     def analyse(context, path, *, laterality):
         analysis = make_analysis(sha256=sha256(path.read_bytes()).hexdigest())

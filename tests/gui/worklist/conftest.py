@@ -7,13 +7,14 @@ from tests.gui.patients.conftest import (
     become,
     clinic,
     gate,
+    model,
     new_folder,
     reported,
     session,
     tools,
 )
 
-__all__ = ["become", "clinic", "gate", "new_folder", "reported", "session", "tools"]
+__all__ = ["become", "clinic", "gate", "model", "new_folder", "reported", "session", "tools"]
 
 
 @pytest.fixture
