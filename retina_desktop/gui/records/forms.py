@@ -125,12 +125,18 @@ class PasswordField(QLineEdit):
 
 def named_button(words: str, *, primary: bool = False) -> QPushButton:
     """Return a button with its accessible name and tip."""
-    button = QPushButton(words)
+    button = QPushButton()
     button.setObjectName("primary" if primary else "")
-    button.setAccessibleName(words.rstrip("…"))
-    button.setToolTip(words.rstrip("…"))
+    name_button(button, words)
     button.setAutoDefault(False)
     return button
+
+
+def name_button(button: QPushButton, words: str) -> None:
+    """Write other words on a button, for screen readers too."""
+    button.setText(words)
+    button.setAccessibleName(words.rstrip("…"))
+    button.setToolTip(words.rstrip("…"))
 
 
 def named_tick(words: str) -> QCheckBox:

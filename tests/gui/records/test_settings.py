@@ -116,6 +116,77 @@ def test_ones_own_password_is_changed_with_the_old_one(qtbot, settings):
     assert tab.old.text() == tab.new.value == ""
 
 
+@pytest.fixture
+def account(qtbot, settings):
+    tab = settings.account
+    settings.show_tab("account")
+    qtbot.waitUntil(lambda: tab._own is not None)
+    return tab
+
+
+def test_one_person_does_without_the_password_and_takes_one_again(
+    qtbot, account, settings, open_shell
+):
+    session = settings.opened.shell.session
+    assert account.without.isVisible()
+    account.present.setText(PASSWORD)
+    account.stop_asking()
+    qtbot.waitUntil(lambda: account.done.text().startswith("The records open without"))
+    assert not account.without.isVisible()
+    assert account.present.text() == ""
+    assert not account.old.isVisible()
+    assert account.button.text() == "Ask for this password"
+    assert not session.state.can_lock
+    assert not settings.opened.window.actions_by_id["lock"].isEnabled()
+
+    again = open_shell()  # it opens by itself
+    again.window.actions_by_id["page_worklist"].trigger()
+    qtbot.waitUntil(lambda: again.shell.session.is_open)
+    assert again.shell.session.services.user.name == NAME
+
+    account.new.first.setText("another lamp by the river")
+    account.new.second.setText("another lamp by the river")
+    account.change_password()
+    qtbot.waitUntil(lambda: account.done.text() == "The new password is in force.")
+    assert account.without.isVisible()
+    assert account.button.text() == "Change the password"
+    assert session.state.can_lock
+    assert settings.opened.window.actions_by_id["lock"].isEnabled()
+    third = open_shell()
+    third.window.actions_by_id["page_worklist"].trigger()
+    door = third.window.stack.currentWidget()
+    qtbot.waitUntil(lambda: door.shown is door.login and not third.shell.session.state.busy)
+    third.shell.session.open(NAME, "another lamp by the river")
+    qtbot.waitUntil(lambda: third.shell.session.is_open)
+
+
+def test_doing_without_needs_the_present_password(qtbot, account, settings):
+    account.stop_asking()
+    assert account.without.error.text() == "Type the present password."
+    account.present.setText("not the password")
+    account.stop_asking()
+    qtbot.waitUntil(lambda: account.stop_button.isEnabled())
+    assert "password" in account.without.error.text()
+    assert account.present.text() == ""
+    assert settings.opened.shell.session.state.can_lock
+
+
+def test_several_people_keep_their_passwords(qtbot, logged_in):
+    opened = logged_in()
+    other = User("t.ilves", "Tiina Ilves", frozenset({Role.READER}))
+    carried_out(
+        qtbot,
+        opened.shell.session.write(
+            lambda s, _: s.house.add_user(s.acting, other, password="hers is longer")
+        ),
+    )
+    opened.shell.open_settings("account")
+    tab = opened.shell._settings.account
+    qtbot.waitUntil(lambda: tab._own is not None)
+    assert not tab.without.isVisible()
+    opened.shell._settings.reject()
+
+
 def test_everything_is_checked_and_found_intact(qtbot, settings):
     tab = settings.records
     settings.show_tab("records")
