@@ -20,6 +20,7 @@ from retina_desktop.gui.examination.words import (
     decision_word,
     isolated,
     label_word,
+    tr,
     typed_labels,
 )
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -139,7 +140,7 @@ def added_rows(state: ExaminationState) -> list[tuple[str, str]]:
         if own.eye is seen.eye:
             words = isolated(own.name)
             if own.severity is not Severity.NOT_STATED:
-                words += f", {own.severity.value}"
+                words += f", {tr(own.severity.value)}"
             rows.append((OWN + own.name, f"{words}. {own.note}" if own.note else words))
     return rows
 

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from retina_desktop.domain.patients import Sex
 from retina_desktop.gui.examination.state import ExaminationState, IntakeStatus, SaveStep
-from retina_desktop.gui.examination.words import age_word, isolated, moment_word
+from retina_desktop.gui.examination.words import age_word, isolated, moment_word, tr
 from retina_desktop.gui.local_dates import day_in_words
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -105,7 +105,7 @@ class PatientBanner(QFrame):
             age_word(patient, day),
         ]
         if details.sex is not Sex.NOT_STATED:
-            facts.append(details.sex.value)
+            facts.append(tr(details.sex.value))
         facts.append(self.tr("visit of {0}").format(day_in_words(day)))
         facts.append(_state_word(state))
         self.facts.say(" · ".join(facts))
@@ -226,19 +226,21 @@ class IntakeBar(QFrame):
 
 def _state_word(state: ExaminationState) -> str:
     if state.signature is not None:
-        return f"signed by {state.signature.shown_name}, {moment_word(state.signature.at)}"
+        return tr("signed by {0}, {1}").format(
+            isolated(state.signature.shown_name), moment_word(state.signature.at)
+        )
     if state.draft is not None and state.draft.handed_over:
-        return "handed over to a reader"
-    return "not signed"
+        return tr("handed over to a reader")
+    return tr("not signed")
 
 
 def _saved_words(state: ExaminationState) -> tuple[str, bool]:
     if state.signature is not None:
-        return "Locked", False
+        return tr("Locked"), False
     if state.save_problem:
-        return "NOT SAVED", True
+        return tr("NOT SAVED"), True
     if state.conflict is not None:
-        return "Not saved: changed elsewhere", True
+        return tr("Not saved: changed elsewhere"), True
     if state.saving is SaveStep.SAVED:
-        return "Saved", False
-    return "Saving…", False
+        return tr("Saved"), False
+    return tr("Saving…"), False

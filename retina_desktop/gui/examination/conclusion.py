@@ -19,7 +19,7 @@ from retina_desktop.domain.labels import DISEASE_RISK
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.gui.examination.fields import fill_choices, put_choice, put_line, put_text
 from retina_desktop.gui.examination.state import ExaminationState
-from retina_desktop.gui.examination.words import eye_word
+from retina_desktop.gui.examination.words import eye_word, tr
 from retina_desktop.gui.screening.referral_light import paint_light
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -43,7 +43,7 @@ class EyeGrade(QWidget):
         fill_choices(
             self.box,
             [
-                (self.tr("cannot be graded: {0}").format(r.value), r.value)
+                (self.tr("cannot be graded: {0}").format(tr(r.value)), r.value)
                 for r in UngradableReason
             ],
         )
@@ -89,7 +89,7 @@ class ReferralChoice(QFrame):
         self.box.setAccessibleName(self.tr("Referral"))
         self.box.setPlaceholderText(self.tr("Choose the referral (Ctrl+R)"))
         self.box.setIconSize(QSize(_LIGHT, _LIGHT))
-        fill_choices(self.box, [(tier.shown, tier.value) for tier in ReferralTier])
+        fill_choices(self.box, [(tr(tier.shown), tier.value) for tier in ReferralTier])
         self.box.setCurrentIndex(-1)
         self.box.activated.connect(
             lambda _: self.chosen.emit(ReferralTier(self.box.currentData()))
@@ -130,7 +130,7 @@ class ReferralChoice(QFrame):
             words = self.tr("No suggestion: nothing is analysed yet.")
         else:
             words = self.tr("Model: {tier}. {reason}").format(
-                tier=suggestion.tier.shown, reason=suggestion.reason
+                tier=tr(suggestion.tier.shown), reason=tr(suggestion.reason)
             )
         self.suggestion.say(words)
         differs = suggestion is not None and suggestion.tier is not reading.referral

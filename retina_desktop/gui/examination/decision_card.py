@@ -26,7 +26,7 @@ from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.reading_steps import SeenFindings
 from retina_desktop.gui.examination.fields import fill_choices, put_choice, put_line
 from retina_desktop.gui.examination.state import OWN, ExaminationState
-from retina_desktop.gui.examination.words import eye_word, grade_word, isolated, label_word
+from retina_desktop.gui.examination.words import eye_word, grade_word, isolated, label_word, tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 
@@ -55,7 +55,7 @@ class DecisionCard(QFrame):
         self.grade = _box(self.tr("Grade"))
         fill_choices(self.grade, [(grade_word(g).capitalize(), g.value) for g in Grade])
         self.ungradable = _box(self.tr("Why it cannot be graded"))
-        reasons = [(r.value.capitalize(), r.value) for r in UngradableReason]
+        reasons = [(tr(r.value).capitalize(), r.value) for r in UngradableReason]
         fill_choices(self.ungradable, reasons)
         self.severity = _box(self.tr("Severity"))
         fill_choices(
@@ -174,7 +174,9 @@ def _box(name: str) -> QComboBox:
 
 
 def _severity_word(severity: Severity) -> str:
-    return "Severity" if severity is Severity.NOT_STATED else severity.value.capitalize()
+    if severity is Severity.NOT_STATED:
+        return tr("Severity")
+    return tr(severity.value).capitalize()
 
 
 def _own(

@@ -19,6 +19,7 @@ from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.transfer_errors import OtherPatientError
 from retina_desktop.gui.examination.state import IntakeItem, IntakeStatus
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.sentences import sentence_of
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _INTERNAL = "Internal error: the program could not go on with this photograph."
 _NO_MODEL = "This window has no model to analyse with."
 _OTHER = "The photograph's own header names another patient; it was not added."
-_KEPT = "The photograph is kept, but not analysed: "
+_KEPT = "The photograph is kept, but not analysed: {0}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,7 @@ class Intake(QObject):
 
         def analyse(context: TaskContext) -> _Answer:
             if window.analyse_bytes is None:
-                raise RetinaError(_NO_MODEL)
+                raise RetinaError(tr(_NO_MODEL))
             content = records.examination.photograph(image.sha256)
             context.progress(0.1)
             answer, manifest = window.analyse_bytes(context, content, laterality=told)
@@ -218,12 +219,14 @@ class Intake(QObject):
         if not isinstance(error, RetinaError) or not self._is_shown(self._now):
             self._model.complain(error)
         other = isinstance(error, OtherPatientError)
-        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else tr(_INTERNAL)
         if other:
-            sentence = _OTHER  # the records' own sentence names an option of the command line
+            sentence = tr(
+                _OTHER
+            )  # the records' own sentence names an option of the command line
         item = next((i for i in self._items if i.id == self._now.item_id), None)
         if item is not None and item.image_id is not None:
-            sentence = _KEPT + sentence
+            sentence = tr(_KEPT).format(sentence)
         if other:
             self._refused.append(self._now)
         self._mark(status=IntakeStatus.FAILED, error=sentence, other_patient=other)

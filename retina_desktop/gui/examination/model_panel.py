@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.gui.examination.state import ExaminationState
-from retina_desktop.gui.examination.words import change_words, moment_word
+from retina_desktop.gui.examination.words import change_words, moment_word, tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 _MOST_LINES = 12
@@ -75,21 +75,29 @@ def _card(analysis: StoredAnalysis, older: StoredAnalysis | None) -> QFrame:
     findings = analysis.content.findings
     missing = sum(not finding.is_assessed for finding in findings)
     facts.say(
-        f"{moment_word(analysis.created_at)}, {analysis.created_by}. "
-        f"{analysis.content.referral.tier.shown}. "
-        f"{missing} of {len(findings)} labels are not assessed. "
-        f"Model {model.sha256[:12]}, {model.engine}, "
-        f"program {analysis.content.software_version}."
+        tr(
+            "{moment}, {user}. {tier}. {missing} of {count} labels are not assessed. "
+            "Model {model}, {engine}, program {program}."
+        ).format(
+            moment=moment_word(analysis.created_at),
+            user=analysis.created_by,
+            tier=tr(analysis.content.referral.tier.shown),
+            missing=missing,
+            count=len(findings),
+            model=model.sha256[:12],
+            engine=model.engine,
+            program=analysis.content.software_version,
+        )
     )
     layout.addWidget(facts)
     if older is not None:
-        heading = QLabel("What changed against the analysis before")
+        heading = QLabel(tr("What changed against the analysis before"))
         heading.setObjectName("fieldName")
         layout.addWidget(heading)
-        lines = change_words(older.content, analysis.content) or ["Nothing."]
+        lines = change_words(older.content, analysis.content) or [tr("Nothing.")]
         rest = len(lines) - _MOST_LINES
         if rest > 0:
-            lines = [*lines[:_MOST_LINES], f"and {rest} more"]
+            lines = [*lines[:_MOST_LINES], tr("and {0} more").format(rest)]
         changes = WrappedLabel(parent=card)
         changes.say("\n".join(lines))
         layout.addWidget(changes)

@@ -12,6 +12,7 @@ from retina_desktop.domain.examinations import StoredImage
 from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.gui.examination.state import ExaminationState
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.screening.finding_groups import group_findings
 from retina_desktop.gui.screening.findings_model import percent
@@ -147,7 +148,9 @@ class PagePictures(QObject):
         """Say why; a thumbnail alone would pass for the photograph, so it goes."""
         if not isinstance(error, RetinaError):
             self.failed.emit(error)
-        self._message = sentence_of(error) if isinstance(error, RetinaError) else _UNREADABLE
+        self._message = (
+            sentence_of(error) if isinstance(error, RetinaError) else tr(_UNREADABLE)
+        )
         self.cleared.emit(self._message)
 
     @Slot(object)
@@ -214,7 +217,7 @@ def _heatmap_task(
 
 def _empty_words(state: ExaminationState) -> str:
     if state.loading:
-        return "Opening the examination…"
+        return tr("Opening the examination…")
     if state.visit is None:
         return state.problem
-    return "No photograph yet. Drop photographs here, or press Ctrl+O."
+    return tr("No photograph yet. Drop photographs here, or press Ctrl+Shift+I.")

@@ -24,6 +24,7 @@ from retina_desktop.gui.examination.pictures import shown_label
 from retina_desktop.gui.examination.reading_list import ReadingList
 from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.examination.visit_form import VisitForm
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.screening.finding_groups import FindingGroups, group_findings
 from retina_desktop.gui.screening.quality_card import QualityCard
 from retina_desktop.gui.theme import ThemeKeeper
@@ -153,10 +154,10 @@ class ReadingPanel(QWidget):
 
     def _show_missing(self, steps: tuple[MissingStep, ...]) -> None:
         shown = [self.missing.item(i).text() for i in range(self.missing.count())]
-        if shown != [step.sentence for step in steps]:
+        if shown != [tr(step.sentence) for step in steps]:
             self.missing.clear()
             for step in steps:
-                item = QListWidgetItem(step.sentence)
+                item = QListWidgetItem(tr(step.sentence))
                 item.setData(Qt.ItemDataRole.UserRole, step)
                 item.setToolTip(self.tr("Go there"))
                 self.missing.addItem(item)
@@ -253,13 +254,13 @@ def _caution(state: ExaminationState, newest: StoredAnalysis | None) -> str:
     if state.visit is None:
         return ""
     if not state.images:
-        return "No photograph yet: add the photographs of both eyes."
+        return tr("No photograph yet: add the photographs of both eyes.")
     if newest is None:
-        return "NOT ANALYSED. The model has said nothing of this photograph."
+        return tr("NOT ANALYSED. The model has said nothing of this photograph.")
     if not newest.content.quality.is_fundus:
-        return "Not a fundus photograph: no label was assessed."
+        return tr("Not a fundus photograph: no label was assessed.")
     if not newest.content.quality.gradable:
-        return (
+        return tr(
             "NOT GRADABLE. This photograph cannot be judged: what is not found on it may "
             "still be there."
         )

@@ -17,6 +17,7 @@ from retina_desktop.domain.undo import History
 from retina_desktop.domain.visit_drafts import PhotographDraft, VisitDraft, draft_of
 from retina_desktop.gui.examination.state import ExaminationState, SaveStep, by_image
 from retina_desktop.gui.examination.unfinished import form_of, unfinished_of
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.sentences import sentence_of
@@ -225,7 +226,7 @@ class VisitSaving(QObject):
     def _on_save_failed(self, error: Exception) -> None:
         self._saving_of = None
         self._stop_signing()
-        sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
+        sentence = sentence_of(error) if isinstance(error, RetinaError) else tr(_INTERNAL)
         if not isinstance(error, RetinaError):
             self._owner.complain(error)
         state = replace(self._owner.state, saving=SaveStep.FAILED, save_problem=sentence)

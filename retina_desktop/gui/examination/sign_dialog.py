@@ -15,7 +15,7 @@ from retina_desktop.domain.decisions import Grade, Severity
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK
 from retina_desktop.gui.examination.state import ExaminationState
-from retina_desktop.gui.examination.words import eye_word, grade_word, isolated, label_word
+from retina_desktop.gui.examination.words import eye_word, grade_word, isolated, label_word, tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
 _WIDTH = 520
@@ -92,20 +92,20 @@ def summary_lines(state: ExaminationState) -> list[str]:
             if decision.eye is eye and decision.label != DISEASE_RISK:
                 words = f"{label_word(decision.label)} {grade_word(decision.grade)}"
                 if decision.severity is not Severity.NOT_STATED:
-                    words += f", {decision.severity.value}"
+                    words += f", {tr(decision.severity.value)}"
                 said.append(words)
         said += [isolated(own.name) for own in reading.own_findings if own.eye is eye]
         whole = reading.decision(eye, DISEASE_RISK)
         if whole is not None and whole.grade is Grade.CANNOT_GRADE:
-            why = whole.ungradable.value if whole.ungradable else ""
-            said.insert(0, f"cannot be graded: {why}")
-        lines.append(f"{eye_word(eye)}: {'; '.join(said) or 'no finding'}.")
+            why = tr(whole.ungradable.value) if whole.ungradable else ""
+            said.insert(0, tr("cannot be graded: {0}").format(why))
+        lines.append(f"{eye_word(eye)}: {'; '.join(said) or tr('no finding')}.")
     if reading.referral is not None:
         suggestion = state.suggestion
         same = suggestion is not None and suggestion.tier is reading.referral
-        model = "as the model suggests" if same else "other than the model suggests"
+        model = tr("as the model suggests") if same else tr("other than the model suggests")
         beside = f" ({model})" if suggestion is not None else ""
-        lines.append(f"Referral: {reading.referral.shown}{beside}.")
+        lines.append(tr("Referral: {0}.").format(tr(reading.referral.shown) + beside))
     return lines
 
 
@@ -116,20 +116,19 @@ def caution_lines(state: ExaminationState) -> list[str]:
         newest = state.newest(seen.image_id)
         eye = eye_word(seen.eye)
         if newest is None:
-            lines.append(f"{eye}: a photograph is not analysed.")
+            lines.append(tr("{0}: a photograph is not analysed.").format(eye))
         elif not newest.content.quality.is_fundus:
-            lines.append(
-                f"{eye}: a photograph is not a fundus photograph; nothing was assessed."
-            )
+            words = tr("{0}: a photograph is not a fundus photograph; nothing was assessed.")
+            lines.append(words.format(eye))
         elif not newest.content.quality.gradable:
-            lines.append(
-                f"{eye}: a photograph is not gradable; what is not found may be there."
-            )
+            words = tr("{0}: a photograph is not gradable; what is not found may be there.")
+            lines.append(words.format(eye))
     eyes = {seen.eye for seen in state.seen}
     if None in eyes:
-        lines.append("The eye of a photograph is not known.")
+        lines.append(tr("The eye of a photograph is not known."))
     else:
-        lines += [f"{eye.shown}: not photographed." for eye in Laterality if eye not in eyes]
+        words = tr("{0}: not photographed.")
+        lines += [words.format(eye.shown) for eye in Laterality if eye not in eyes]
     missing = {
         finding.label
         for seen in state.seen
@@ -137,7 +136,7 @@ def caution_lines(state: ExaminationState) -> list[str]:
         if not finding.is_assessed
     }
     if missing:
-        lines.append(f"The model does not assess {len(missing)} labels.")
+        lines.append(tr("The model does not assess {0} labels.").format(len(missing)))
     if state.field_problems:
-        lines.append("A field of the visit could not be read and is not kept; see Visit.")
+        lines.append(tr("A field of the visit could not be read and is not kept; see Visit."))
     return list(dict.fromkeys(lines))

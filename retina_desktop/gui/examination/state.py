@@ -16,6 +16,7 @@ from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.undo import History
 from retina_desktop.domain.users import Permission, User
 from retina_desktop.domain.visit_drafts import PhotographDraft, VisitDraft, read_entry
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.services.visit_changes import StoredVisit, WantedVisit
 
 OWN = "own:"  # before the name of a finding of the reader's own, where a label is chosen
@@ -229,25 +230,28 @@ class ExaminationState:
 def powers_of(user: User | None, *, signed: bool) -> Powers:
     """Return what `user` may do with a visit; each sentence says why not and what helps."""
     if user is None:
-        closed = "Nobody is logged in."
+        closed = tr("Nobody is logged in.")
         return Powers(closed, closed, closed, closed, closed)
-    roles = " and ".join(sorted(role.value for role in user.roles))
+    roles = tr(" and ").join(sorted(tr(role.value) for role in user.roles))
     examine = read = ""
     if not user.may(Permission.EXAMINE):
-        examine = f"Your role ({roles}) does not include to change visits and photographs."
+        words = tr("Your role ({0}) does not include to change visits and photographs.")
+        examine = words.format(roles)
     analyse = examine
     if not user.may(Permission.READ):
-        read = (
-            f"Your role ({roles}) does not include to decide and sign; hand over to a reader."
+        words = tr(
+            "Your role ({0}) does not include to decide and sign; hand over to a reader."
         )
+        read = words.format(roles)
     add = read
     report = ""
     if not user.may(Permission.EXPORT):
-        report = f"Your role ({roles}) does not include to print or save reports; ask a reader."
+        words = tr("Your role ({0}) does not include to print or save reports; ask a reader.")
+        report = words.format(roles)
     if signed:
-        examine = read = "Signed and locked: write an addendum instead."
+        examine = read = tr("Signed and locked: write an addendum instead.")
     else:
-        add = add or "An addendum is for a signed examination; change the reading itself."
+        add = add or tr("An addendum is for a signed examination; change the reading itself.")
     return Powers(examine, read, add, analyse, report)
 
 

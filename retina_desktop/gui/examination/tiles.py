@@ -18,6 +18,7 @@ from retina_desktop.domain.images import Laterality, LateralitySource
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.domain.visit_drafts import PhotographDraft
 from retina_desktop.gui.examination.state import ExaminationState
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.screening.referral_light import paint_light
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -59,11 +60,11 @@ class PhotographTile(QAbstractButton):
         elif newest is None:
             self._words, tip = self.tr("not analysed"), self.tr("Not analysed yet")
         elif not newest.content.quality.gradable:
-            self._words, tip = self.tr("ungradable"), newest.content.referral.reason
+            self._words, tip = self.tr("ungradable"), tr(newest.content.referral.reason)
         else:
             tier = newest.content.referral.tier
-            self._words = _TIER_WORDS[tier]
-            tip = f"{tier.shown}. {newest.content.referral.reason}"
+            self._words = tr(_TIER_WORDS[tier])
+            tip = f"{tr(tier.shown)}. {tr(newest.content.referral.reason)}"
         eye = (
             photograph.eye.shown if photograph and photograph.eye else self.tr("Eye not known")
         )
@@ -178,7 +179,7 @@ class PhotographTiles(QWidget):
         photograph = state.photograph(state.selected_id)
         self.add_button.setEnabled(not why_not)
         self.add_button.setToolTip(
-            why_not or self.tr("Choose photographs (Ctrl+O), or drop them")
+            why_not or self.tr("Choose photographs (Ctrl+Shift+I), or drop them")
         )
         unanalysed = unanalysed_ids(state)
         self.analyse_button.setVisible(bool(unanalysed) and not state.analysing)
@@ -313,16 +314,16 @@ def _source_words(state: ExaminationState) -> str:
     if image is None:
         return ""
     said = {
-        LateralitySource.USER: "Eye stated by a person.",
-        LateralitySource.DICOM: "Eye stated in the file.",
-        LateralitySource.IMAGE: "Eye suggested by the picture.",
-        LateralitySource.NONE: "Eye not known: please state it.",
+        LateralitySource.USER: tr("Eye stated by a person."),
+        LateralitySource.DICOM: tr("Eye stated in the file."),
+        LateralitySource.IMAGE: tr("Eye suggested by the picture."),
+        LateralitySource.NONE: tr("Eye not known: please state it."),
     }[image.laterality_source]
     photograph = state.photograph(image.id)
     if photograph is not None and photograph.eye is not image.laterality:
-        said = "Eye stated by a person."
+        said = tr("Eye stated by a person.")
     if newest is not None and newest.content.laterality.warning:
-        said = f"{said} {newest.content.laterality.warning}"
+        said = f"{said} {tr(newest.content.laterality.warning)}"
     return said
 
 

@@ -22,6 +22,7 @@ from retina_desktop.gui.examination.unfinished import (
     unfinished_from,
     with_unfinished,
 )
+from retina_desktop.gui.examination.words import tr
 from retina_desktop.gui.records.port import RecordsServices
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.gui.sentences import sentence_of
@@ -256,7 +257,7 @@ class ExaminationViewModel(QObject):
     @Slot(object)
     def _on_open_failed(self, error: Exception) -> None:
         if self.sender() is self._opening:
-            sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL
+            sentence = sentence_of(error) if isinstance(error, RetinaError) else tr(_INTERNAL)
             self.set_state(replace(self.state, loading=False, problem=sentence))
         if not isinstance(error, RetinaError):
             self.failed.emit(error)

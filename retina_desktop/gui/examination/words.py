@@ -57,9 +57,9 @@ def decision_word(decision: Decision) -> str:
     }[decision.agreement]
     said = f"{words}: {grade_word(decision.grade)}"
     if decision.ungradable is not None:
-        said += f" ({decision.ungradable.value})"
+        said += f" ({tr(decision.ungradable.value)})"
     if decision.severity is not Severity.NOT_STATED:
-        said += f", {decision.severity.value}"
+        said += f", {tr(decision.severity.value)}"
     return f"{said}. {decision.reason}" if decision.reason else said
 
 
@@ -75,14 +75,14 @@ def grade_word(grade: Grade) -> str:
 
 def correction_word(correction: Correction) -> str:
     """Return how the eye looked at the chart."""
-    return tr("correction?") if correction is Correction.NOT_STATED else correction.value
+    return tr("correction?") if correction is Correction.NOT_STATED else tr(correction.value)
 
 
 def tonometry_word(method: Tonometry) -> str:
     """Return how the pressure was measured."""
     if method is Tonometry.NOT_STATED:
         return tr("method?")
-    return "Goldmann" if method is Tonometry.GOLDMANN else method.value
+    return "Goldmann" if method is Tonometry.GOLDMANN else tr(method.value)
 
 
 def typed_labels() -> dict[str, str]:
