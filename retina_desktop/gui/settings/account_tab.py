@@ -131,6 +131,8 @@ class AccountTab(SettingsTab):
 
     @Slot(object)
     def _on_asking_stopped(self, own: OwnAccount) -> None:
+        if not self._session.is_open:
+            return
         self._show(own)
         self._session.set_without_login(without=own.without_login)
         self.say(self.tr("The records open without a password from now on."))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
@@ -34,6 +34,7 @@ class SettingsTab(QScrollArea):
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._session = session
+        self._then: dict[QObject, Callable[[Any], None]] = {}  # by what still runs
         self.done = WrappedLabel("muted")
         self.error = WrappedLabel("errorText")
         inside = QWidget()
@@ -58,10 +59,27 @@ class SettingsTab(QScrollArea):
         self.error.say(error)
 
     def start(self, handle: TaskHandle, then: Callable[[Any], None]) -> None:
-        """Start `handle`; `then`, a method of this tab, gets its result."""
-        handle.succeeded.connect(then)
-        handle.failed.connect(self.show_failure)
+        """Start `handle`; `then` gets its result, unless the user has logged out by then."""
+        self._then[handle] = then
+        handle.succeeded.connect(self._on_succeeded)
+        handle.failed.connect(self._on_failed)
+        handle.finished.connect(self._on_finished)
         handle.start()
+
+    @Slot(object)
+    def _on_succeeded(self, result: object) -> None:
+        then = self._then.get(self.sender())
+        if then is not None and self._session.is_open:
+            then(result)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        if self._session.is_open:
+            self.show_failure(error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._then.pop(self.sender(), None)
 
     def show_failure(self, error: Exception) -> None:
         """Show why something was not done."""

@@ -187,6 +187,23 @@ def test_several_people_keep_their_passwords(qtbot, logged_in):
     opened.shell._settings.reject()
 
 
+def test_answers_after_logging_out_are_dropped(qtbot, logged_in):
+    opened = logged_in()
+    session = opened.shell.session
+    opened.shell.open_settings()
+    dialog = opened.shell._settings
+    for name in ("users", "account", "backup", "records"):
+        dialog.show_tab(name)
+    assert dialog.clinic._stored is None
+    handle = session.read(lambda services, _: None)  # read after all of those
+    reads = session._reads
+    handle.start()
+    assert reads.finish(10)  # every answer is on its way, and none was delivered
+    opened.shell.log_out()
+    qtbot.waitUntil(lambda: not reads.futures())
+    assert not session.is_open
+
+
 def test_everything_is_checked_and_found_intact(qtbot, settings):
     tab = settings.records
     settings.show_tab("records")
