@@ -166,7 +166,7 @@ class _WindowUseCases:
     ) -> "tuple[AnalysedPhotograph, ModelManifest]":
         from retina_desktop.imaging.decode import decode_bytes
 
-        def read(path: Path, *, min_side: int | None = None) -> "FundusImage":  # noqa: ARG001
+        def read(path: Path, *, min_side: int | None = None) -> "FundusImage":  # noqa: ARG001 - a reader's form
             return decode_bytes(content, min_side=min_side)
 
         analyse = replace(self._loaded(), read=read)

@@ -81,7 +81,7 @@ def analyze(
         except RetinaError as error:
             errors.append((path, error))
             say(f"{shown(path)}: {error}")
-        except Exception:
+        except Exception:  # one photograph's bug: told, and the rest go on
             log.exception("analysis failed")
             errors.append((path, InternalError(internal_error_text())))
             say(f"{shown(path)}: {errors[-1][1]}")

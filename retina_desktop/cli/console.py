@@ -110,7 +110,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except BrokenPipeError:
             _let_go_of_stdout()
             raise typer.Exit(ExitCode.SOME_FAILED) from None
-        except Exception as error:
+        except Exception as error:  # the boundary: logged, told as an internal error
             if type(error).__module__.startswith("click") or isinstance(
                 error, typer.BadParameter
             ):

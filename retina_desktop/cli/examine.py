@@ -78,7 +78,7 @@ class _Batch:
             analysis = analyse(TaskContext(), path, laterality=eye).analysis
         except RetinaError as error:
             self.refuse(path, error)
-        except Exception:
+        except Exception:  # one photograph's bug: told, and the rest go on
             log.exception("analysis failed")
             self.refuse(path, InternalError(internal_error_text()))
         else:

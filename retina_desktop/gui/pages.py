@@ -25,6 +25,11 @@ class PageId(StrEnum):
     EXAMINATION = "examination"
 
 
+def rail_page(page: PageId) -> PageId:
+    """Return the page under whose entry of the rail `page` stands."""
+    return PageId.PATIENTS if page is PageId.EXAMINATION else page
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A page and what it shows: a patient's or an examination's number in the records."""

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Slot
 
 from retina_desktop.gui.page_flow import PageFlow
-from retina_desktop.gui.pages import PageId, Place
+from retina_desktop.gui.pages import PageId, Place, rail_page
 from retina_desktop.gui.records.session import RecordsSession
 from retina_desktop.services.tasks import TaskContext
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from retina_desktop.domain.clinic_settings import FormDraft
     from retina_desktop.gui.records.port import RecordsServices
 
@@ -67,7 +69,10 @@ class PlaceMemory(QObject):
             return
         self._ready = True
         place = None if draft is None else place_of(draft)
-        if place is not None and self._flow.place.item_id is None:
+        if place is None or self._flow.place.item_id is not None:
+            return
+        # Who chose another page has said where they want to be.
+        if self._flow.place.page is rail_page(place.page):
             self._flow.go(place)
 
     @Slot()
@@ -86,8 +91,8 @@ class PlaceMemory(QObject):
 
         self._write(save)
 
-    def _write(self, work: object) -> None:
-        handle = self._session.write(work)  # type: ignore[arg-type]
+    def _write(self, work: "Callable[[RecordsServices, TaskContext], None]") -> None:
+        handle = self._session.write(work)
         handle.failed.connect(self._on_failed)
         handle.start()
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.page_flow import PageFlow
 from retina_desktop.gui.page_table import build_page
-from retina_desktop.gui.pages import Page, PageId, PageTools, Place
+from retina_desktop.gui.pages import Page, PageId, PageTools, Place, rail_page
 from retina_desktop.gui.place_memory import PlaceMemory
 from retina_desktop.gui.records.backup_sign import BackupSign
 from retina_desktop.gui.records.backup_watch import BackupWatch
@@ -169,7 +169,7 @@ class Shell(QObject):
     @Slot(object)
     def _on_shown(self, page: PageId) -> None:
         # An examination's own number is kept in the records; without it, it is no place.
-        self._memory.save_page(PageId.PATIENTS if page is PageId.EXAMINATION else page)
+        self._memory.save_page(rail_page(page))
         self._enable()
 
     @Slot(object)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from training.manifest_data import LabelledImage, ManifestUnreadableError
 from training.readers.column_tables import SUFFIXES
-from training.readers.label_maps import LabelMap
+from training.readers.label_maps import LabelMap, labelled
 
 
 def read_class_folders(
@@ -35,15 +35,6 @@ def read_class_folders(
                 f"The class folder {class_folder.name} of {source} holds no photograph."
             )
         images += [
-            LabelledImage(
-                path=file.relative_to(root).as_posix(),
-                source=source,
-                patient="",
-                positives=stated.positives,
-                known=stated.known,
-                original_size="",
-                licence=licence,
-            )
-            for file in files
+            labelled(file, stated, source=source, licence=licence, root=root) for file in files
         ]
     return tuple(images)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from training.manifest_data import LabelledImage, ManifestUnreadableError
-from training.readers.label_maps import LabelMap
+from training.readers.label_maps import LabelMap, labelled
 from training.splits import Part
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
@@ -51,16 +51,7 @@ def read_column_tables(
             f"{source} has no file named like RFMiD_Training_Labels.csv below its folder."
         )
     return tuple(
-        LabelledImage(
-            path=file.relative_to(root).as_posix(),
-            source=source,
-            patient="",
-            positives=stated.positives,
-            known=stated.known,
-            original_size="",
-            licence=licence,
-            part=_part_of(table),
-        )
+        labelled(file, stated, source=source, licence=licence, root=root, part=_part_of(table))
         for table in tables
         for file, words in _photographs(table)
         if (stated := labels.labels_of(words)) is not None

@@ -8,7 +8,12 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from retina_desktop.domain.labels import RFMID_CODES
-from training.manifest_data import ALL_LABELS, ANY_DISEASE, ManifestUnreadableError
+from training.manifest_data import (
+    ALL_LABELS,
+    ANY_DISEASE,
+    LabelledImage,
+    ManifestUnreadableError,
+)
 
 TABLES = Path(__file__).parents[1] / "label_maps"
 
@@ -30,6 +35,29 @@ class StatedLabels:
 
     positives: frozenset[str]
     known: frozenset[str]
+
+
+def labelled(
+    file: Path,
+    stated: StatedLabels,
+    *,
+    source: str,
+    licence: str,
+    root: Path,
+    patient: str = "",
+    part: str | None = None,
+) -> LabelledImage:
+    """Return the photograph `file` of a source, its path relative to `root`."""
+    return LabelledImage(
+        path=file.relative_to(root).as_posix(),
+        source=source,
+        patient=patient,
+        positives=stated.positives,
+        known=stated.known,
+        original_size="",
+        licence=licence,
+        part=part,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from training.manifest_data import LabelledImage, ManifestUnreadableError
-from training.readers.label_maps import LabelMap
+from training.readers.label_maps import LabelMap, labelled
 
 _EYES = (
     ("Left-Fundus", "Left-Diagnostic Keywords"),
@@ -48,14 +48,13 @@ def read_odir(
                     f"{table.name} names a photograph that is not there; unpack the whole "
                     "archive beside it."
                 )
-            images[name] = LabelledImage(
-                path=files[name].relative_to(root).as_posix(),
+            images[name] = labelled(
+                files[name],
+                stated,
                 source=source,
-                patient=row["ID"].strip(),
-                positives=stated.positives,
-                known=stated.known,
-                original_size="",
                 licence=licence,
+                root=root,
+                patient=row["ID"].strip(),
             )
     return tuple(images.values())
 

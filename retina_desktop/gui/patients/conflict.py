@@ -57,7 +57,7 @@ class Conflict:
             for conflict in self.fields
             if self.chosen.get(conflict.field) is Keep.MINE
         }
-        return replace(self.stored.details, **kept)  # type: ignore[arg-type]
+        return replace(self.stored.details, **kept)  # type: ignore[arg-type]  # by field names
 
 
 def conflict_between(base: PatientDetails, stored: Patient, mine: PatientDetails) -> Conflict:

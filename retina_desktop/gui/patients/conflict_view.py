@@ -1,6 +1,7 @@
 """What another person changed meanwhile, field by field: keep theirs, or yours."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -112,7 +113,7 @@ def shown_value(value: object) -> str:
         return value or "\u2013"
     if isinstance(value, Sequence):
         return ", ".join(map(str, value)) or "\u2013"
-    return shown_date(value)  # type: ignore[arg-type]
+    return shown_date(value if isinstance(value, date) else None)
 
 
 def _shortened(text: str) -> str:

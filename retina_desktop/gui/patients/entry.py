@@ -27,7 +27,7 @@ class PatientEntry:
 
     def with_field(self, field: str, value: object) -> "PatientEntry":
         """Return the entry with one field changed."""
-        return replace(self, **{field: value})  # type: ignore[arg-type]
+        return replace(self, **{field: value})  # type: ignore[arg-type]  # by the field's name
 
     def to_document(self) -> dict[str, str]:
         """Return the texts by field, as a draft keeps them."""

@@ -116,7 +116,7 @@ class FilterRow(QWidget):
         self._change(label=self.label.currentData())
 
     def _change(self, **changes: object) -> None:
-        filters = replace(self._filters, **changes)  # type: ignore[arg-type]
+        filters = replace(self._filters, **changes)  # type: ignore[arg-type]  # by name
         if filters != self._filters:
             self._filters = filters
             self.filters_changed.emit(filters)

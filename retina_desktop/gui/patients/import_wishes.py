@@ -1,6 +1,7 @@
 """What is asked before an import: from where, how files are named, which day."""
 
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 from PySide6.QtCore import Signal, Slot
@@ -50,7 +51,7 @@ class ImportWishesForm(QWidget):
     ) -> None:
         super().__init__(parent)
         self._choose_folder, self._choose_table = choose_folder, choose_table
-        self._day = None
+        self._day: date | None = None
         self.sources = self._build_sources()
         self.path = QLineEdit()
         self.path.setAccessibleName(self.tr("Folder or table"))
@@ -133,8 +134,8 @@ class ImportWishesForm(QWidget):
         self.path_label.setText(self.tr("Table") if table else self.tr("Folder"))
         self.changed.emit()
 
-    def _on_day(self, day: object) -> None:
-        self._day = day  # type: ignore[assignment]
+    def _on_day(self, day: date | None) -> None:
+        self._day = day
 
     def _lay_out(self) -> None:
         self.path_label = _name("", self.path)

@@ -34,7 +34,7 @@ def page_sizes(pdf: bytes) -> tuple[PageSize, ...]:
     RetinaError
         If it is no PDF that can be shown.
     """
-    import pypdfium2  # type: ignore[import-untyped]
+    import pypdfium2  # type: ignore[import-untyped]  # ships no types
 
     with _PDFIUM:
         try:

@@ -49,6 +49,16 @@ def add_visit(qtbot, session, patient):
     )
 
 
+def reopened(qtbot, open_shell):
+    """The window opened again the way the application starts, and logged in."""
+    again = open_shell()
+    again.shell.return_to_page()
+    door = again.window.stack.currentWidget()
+    qtbot.waitUntil(lambda: door.shown is door.login and not again.shell.session.state.busy)
+    again.shell.session.open(NAME, PASSWORD)
+    return again
+
+
 def test_after_a_crash_the_very_examination_is_on_the_screen(qtbot, logged_in, open_shell):
     first = logged_in()
     session = first.shell.session
@@ -59,11 +69,7 @@ def test_after_a_crash_the_very_examination_is_on_the_screen(qtbot, logged_in, o
     qtbot.waitUntil(lambda: page.model.state.visit is not None)
     assert dict(kept_place(qtbot, session).content) == {"page": "examination", "item": visit.id}
 
-    again = open_shell()  # the first one never closed
-    again.shell.return_to_page()
-    door = again.window.stack.currentWidget()
-    qtbot.waitUntil(lambda: door.shown is door.login and not again.shell.session.state.busy)
-    again.shell.session.open(NAME, PASSWORD)
+    again = reopened(qtbot, open_shell)  # the first one never closed
     qtbot.waitUntil(lambda: again.shell.flow.place == place, timeout=10_000)
     page = again.shell.flow.page(PageId.EXAMINATION)
     qtbot.waitUntil(lambda: page.model.state.visit is not None)
@@ -71,7 +77,22 @@ def test_after_a_crash_the_very_examination_is_on_the_screen(qtbot, logged_in, o
     assert again.window.stack.currentWidget() is page
 
 
-def test_a_page_left_for_the_worklist_is_the_place(qtbot, logged_in):
+def test_who_chooses_another_page_stays_there(qtbot, logged_in, open_shell):
+    first = logged_in()
+    patient = add_patient(qtbot, first.shell.session)
+    first.shell.flow.go(Place(PageId.PATIENTS, patient.id))
+    kept_place(qtbot, first.shell.session)
+
+    again = open_shell()
+    again.shell.flow.go(Place(PageId.WORKLIST))
+    door = again.window.stack.currentWidget()
+    qtbot.waitUntil(lambda: door.shown is door.login and not again.shell.session.state.busy)
+    again.shell.session.open(NAME, PASSWORD)
+    qtbot.waitUntil(lambda: again.shell.places._ready)  # the kept place was read
+    assert again.shell.flow.place == Place(PageId.WORKLIST)
+
+
+def test_a_page_left_for_the_worklist_is_the_place(qtbot, logged_in, open_shell):
     first = logged_in()
     session = first.shell.session
     visit = add_visit(qtbot, session, add_patient(qtbot, session))
@@ -81,8 +102,9 @@ def test_a_page_left_for_the_worklist_is_the_place(qtbot, logged_in):
     first.shell.flow.go(Place(PageId.WORKLIST))
     assert kept_place(qtbot, session).content["page"] == "worklist"
 
-    again = logged_in()
-    qtbot.waitUntil(lambda: again.shell.flow.place == Place(PageId.WORKLIST))
+    again = reopened(qtbot, open_shell)
+    qtbot.waitUntil(lambda: again.shell.places._ready)
+    assert again.shell.flow.place == Place(PageId.WORKLIST)
 
 
 def test_a_visit_left_before_it_was_read_does_not_come_back(qtbot, logged_in):
