@@ -45,8 +45,9 @@ from retina_desktop.ml.torch_network import (
 GRAPH_NAME = "model.onnx"
 WEIGHTS_NAME = "weights.safetensors"
 PROBABILITY_TOLERANCE = 1e-4  # ten times finer than the engines' contract of 1e-3
-MAP_TOLERANCE = 1e-4  # of the largest value of all maps, or in logits where that is less than 1
+MAP_TOLERANCE = 1e-4  # of the largest value of maps or features, or absolute where that is < 1
 
+_OUTPUTS = ("logits", "maps", "features")
 _OPSET = 17  # read by every ONNX Runtime since 1.12
 _PREFIX = "network."  # where _WithMaps holds the network
 _LOGGER = logging.getLogger(__name__)
@@ -54,6 +55,16 @@ _LOGGER = logging.getLogger(__name__)
 
 class ExportError(Exception):
     """The network cannot be written as a bundle that answers as the network does."""
+
+
+class _Answering(NetworkWithMaps):
+    """What the graph is traced from: logits, maps and pooled features of an image."""
+
+    def forward(  # type: ignore[override]
+        self, image: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        features = self.features(image)
+        return *self.answer(features), self.pooled(features)
 
 
 def export_bundle(
@@ -142,18 +153,19 @@ def _traced(network: nn.Module, size: int, scratch: Path) -> Any:  # noqa: ANN40
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's age; sizes that the trace fixes
         torch.onnx.export(
-            NetworkWithMaps(network).eval(),
+            _Answering(network).eval(),
             (torch.zeros(1, 3, size, size),),
             scratch,
             dynamo=False,
             do_constant_folding=False,
             opset_version=_OPSET,
             input_names=["image"],
-            output_names=["logits", "maps"],
+            output_names=list(_OUTPUTS),
             dynamic_axes={
                 "image": {0: "n", 2: "height", 3: "width"},
                 "logits": {0: "n"},
                 "maps": {0: "n", 2: "map_height", 3: "map_width"},
+                "features": {0: "n"},
             },
         )
     model = onnx.load_model(scratch)
@@ -243,23 +255,30 @@ def _check_parity(network: nn.Module, manifest: ModelManifest, graph: Path) -> N
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = inference_threads()
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    reference = NetworkWithMaps(network).eval()
+    reference = _Answering(network).eval()
     worst = 0.0
     for size in (manifest.input_size, 64 * (manifest.input_size // 64 + 1)):
         image = probe_image(size)[None]
-        logits, maps = session.run(["logits", "maps"], {"image": image})
+        logits, *others = session.run(list(_OUTPUTS), {"image": image})
         with torch.inference_mode():
-            expected, expected_maps = reference(torch.from_numpy(image))
+            expected, *expected_others = reference(torch.from_numpy(image))
         worst = max(worst, _probability_difference(logits, expected.numpy()))
-        scale = max(1.0, float(expected_maps.abs().max()))
-        worst_map = float(np.abs(maps - expected_maps.numpy()).max()) / scale
-        pooled = pooled_logits(maps, classifier_of(network).bias.detach().numpy())
+        pooled = pooled_logits(others[0], classifier_of(network).bias.detach().numpy())
         worst = max(worst, _probability_difference(pooled, logits))
-        if not worst_map <= MAP_TOLERANCE:
-            raise ExportError(f"ONNX Runtime's maps differ from torch's by {worst_map:.2g}")
+        for name, found, wanted in zip(_OUTPUTS[1:], others, expected_others, strict=True):
+            difference = _scaled_difference(found, wanted.numpy())
+            if not difference <= MAP_TOLERANCE:
+                raise ExportError(
+                    f"ONNX Runtime's {name} differ from torch's by {difference:.2g}"
+                )
     if not worst <= PROBABILITY_TOLERANCE:
         raise ExportError(f"ONNX Runtime differs from torch by {worst:.2g} in probability")
     _LOGGER.info("parity of the exported graph: largest difference %.2g", worst)
+
+
+def _scaled_difference(found: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:
+    scale = max(1.0, float(np.abs(wanted).max()))
+    return float(np.abs(found - wanted).max()) / scale
 
 
 def _probability_difference(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:

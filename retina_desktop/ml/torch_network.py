@@ -58,6 +58,11 @@ class NetworkWithMaps(nn.Module):
         maps = nn.functional.conv2d(features, weight[:, :, None, None])
         return network.forward_head(features), maps
 
+    @staticmethod
+    def pooled(features: torch.Tensor) -> torch.Tensor:
+        """Return what the linear layer reads: the feature map's mean, ``(N, C)`` float32."""
+        return features.float().mean(dim=(2, 3))
+
 
 def build_network(architecture: str, *, outputs: int) -> nn.Module:
     """Return a timm network with random weights, in evaluation mode.

@@ -3,6 +3,7 @@ import json
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import timm
 import torch
@@ -13,10 +14,22 @@ from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.ml import export
 from retina_desktop.ml.bundles import read_bundle
 from retina_desktop.ml.export import ExportError, export_bundle
-from retina_desktop.ml.torch_network import NetworkError, build_network, check_head
+from retina_desktop.ml.probe import probe_image
+from retina_desktop.ml.torch_network import (
+    NetworkError,
+    build_network,
+    check_head,
+    classifier_of,
+)
 from tests.helpers.bundles import SMALL, living_network, make_manifest
 
 LABELS = ("DR", "MH", "MHL")
+
+
+def _session(folder):
+    return onnxruntime.InferenceSession(
+        folder / "model.onnx", providers=["CPUExecutionProvider"]
+    )
 
 
 def draft(**changes):
@@ -60,6 +73,25 @@ def test_every_tensor_of_the_graph_lies_in_the_weights_file_under_its_name(expor
         assert place["location"] == "weights.safetensors"
         assert not tensor.raw_data
         np.testing.assert_array_equal(found.reshape(tensor.dims), state[tensor.name].numpy())
+
+
+def test_the_graph_gives_logits_maps_and_pooled_features(exported, network):
+    session = _session(exported)
+    image = probe_image(96)[None]
+
+    logits, maps, features = session.run(None, {"image": image})
+
+    assert [item.name for item in session.get_outputs()] == ["logits", "maps", "features"]
+    layer = classifier_of(network)
+    assert logits.shape == (1, 3)
+    assert maps.shape[:2] == (1, 3)
+    assert features.shape == (1, layer.in_features)
+    assert features.dtype == np.float32
+    with torch.no_grad():
+        again = layer(torch.from_numpy(features)).numpy()
+        wanted = network.forward_features(torch.from_numpy(image)).mean((2, 3)).numpy()
+    np.testing.assert_allclose(again, logits, atol=1e-4)
+    np.testing.assert_allclose(features, wanted, atol=1e-4)
 
 
 def test_batch_normalisation_is_unfolded(exported):

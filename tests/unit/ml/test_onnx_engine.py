@@ -149,7 +149,7 @@ def test_a_graph_that_reads_an_unlisted_file_is_refused(bundle_folder, place, mo
 
 
 def test_a_graph_without_maps_is_refused(bundle_folder):
-    bundle = edited_graph(read_bundle(bundle_folder), lambda graph: graph.output.pop())
+    bundle = edited_graph(read_bundle(bundle_folder), lambda graph: graph.output.pop(1))
 
     with pytest.raises(BundleRefusedError, match="logits and maps"):
         OnnxClassifier(bundle)
