@@ -12,7 +12,9 @@ from datetime import date
 
 from retina_desktop.domain.findings import LabelStatus
 
-MANIFEST_SCHEMA = 1
+MANIFEST_SCHEMA = 1  # what a manifest without newer fields says, so that older programs read it
+RANGE_SCHEMA = 2  # what one with a validated range says: a program that knew none would answer
+NEWEST_SCHEMA = RANGE_SCHEMA  # without its caution
 LARGEST_INPUT = 2048  # pixels; more would take gigabytes for one photograph
 
 # Ids, codes and paths become names of files, also on systems that do not tell A from a.
@@ -83,6 +85,22 @@ class BundleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class ValidatedRange:
+    """What photographs the model's answers were validated on, in its own features.
+
+    A photograph farther than ``threshold`` (`retina_desktop.ml.validated_range` tells the
+    distance and the file) is outside the range: nothing of the model's answer is relied on.
+    """
+
+    file: str  # relative; listed among the bundle's files
+    threshold: float  # on the distance, calibrated on validation photographs
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.threshold) and self.threshold > 0.0):
+            raise ValueError(f"a range's threshold must be positive, got {self.threshold!r}")
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One measured figure with its 95 % interval.
 
@@ -131,8 +149,11 @@ class ModelManifest:
     software_version: str
     data_sources: tuple[DataSource, ...] = ()
     metrics: tuple[Metric, ...] = ()
+    validated_range: ValidatedRange | None = None  # from schema 2 on
 
     def __post_init__(self) -> None:
+        if self.validated_range is not None and self.schema < RANGE_SCHEMA:
+            raise ValueError(f"a validated range needs manifest schema {RANGE_SCHEMA}")
         if not _ID.fullmatch(self.id):
             raise ValueError(f"{self.id!r} is no model id: a-z, 0-9, - and _")
         if not _VERSION.fullmatch(self.version):

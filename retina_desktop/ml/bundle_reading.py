@@ -95,6 +95,8 @@ def check_manifest(manifest: ModelManifest) -> None:
     """
     for name in (manifest.graph, manifest.weights, CARD_NAME):
         _listed(manifest, name)
+    if manifest.validated_range is not None:
+        _listed(manifest, manifest.validated_range.file)
     if MANIFEST_NAME in (entry.path.lower() for entry in manifest.files):
         raise BundleRefusedError(f"The {MANIFEST_NAME} lists itself, which no hash can check.")
     if sum(entry.bytes for entry in manifest.files) > LARGEST_BUNDLE:

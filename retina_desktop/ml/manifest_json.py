@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from retina_desktop.domain.errors import BundleRefusedError
-from retina_desktop.domain.manifests import MANIFEST_SCHEMA, ModelManifest
+from retina_desktop.domain.manifests import NEWEST_SCHEMA, ModelManifest
 
 MANIFEST_NAME = "manifest.json"
 LARGEST_MANIFEST = 4 * 1024 * 1024  # bytes; 29 labels with all their metrics take some 100 kB
@@ -58,10 +58,10 @@ def parse_manifest(text: bytes) -> ModelManifest:
         raise BundleRefusedError(
             f"The {MANIFEST_NAME} names no schema version, so it is no model bundle."
         )
-    if schema > MANIFEST_SCHEMA:
+    if schema > NEWEST_SCHEMA:
         raise BundleRefusedError(
             f"The bundle was made for a newer version of this program (manifest schema "
-            f"{schema}, this program reads up to {MANIFEST_SCHEMA}); please update the program."
+            f"{schema}, this program reads up to {NEWEST_SCHEMA}); please update the program."
         )
     try:
         document = _ManifestDocument.model_validate_json(
@@ -73,8 +73,15 @@ def parse_manifest(text: bytes) -> ModelManifest:
 
 
 def manifest_to_json(manifest: ModelManifest) -> str:
-    """Return the manifest as indented JSON text that `parse_manifest` reads back equal."""
-    return json.dumps(dataclasses.asdict(manifest), indent=2, ensure_ascii=False) + "\n"
+    """Return the manifest as indented JSON text that `parse_manifest` reads back equal.
+
+    Fields of a newer schema are left out where they are not used: programs that do not know
+    them refuse their very names.
+    """
+    content = dataclasses.asdict(manifest)
+    if manifest.validated_range is None:
+        del content["validated_range"]
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 def _json_object(text: bytes) -> dict[str, Any]:

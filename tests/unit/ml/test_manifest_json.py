@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retina_desktop.domain.errors import BundleRefusedError
-from retina_desktop.domain.manifests import MANIFEST_SCHEMA, BundleFile
+from retina_desktop.domain.manifests import NEWEST_SCHEMA, BundleFile
 from retina_desktop.ml.manifest_json import manifest_to_json, parse_manifest, read_manifest
 from tests.helpers.bundles import make_manifest
 
@@ -33,7 +33,7 @@ def test_what_is_written_is_read_back_equal():
 
 
 def test_a_newer_schema_asks_for_an_update_whatever_else_it_holds():
-    message = refused({"schema": MANIFEST_SCHEMA + 1, "unheard_of": True})
+    message = refused({"schema": NEWEST_SCHEMA + 1, "unheard_of": True})
 
     assert "newer version of this program" in message
 
