@@ -6,7 +6,7 @@ import pytest
 from retina_desktop.bootstrap import load_analysis, model_library
 from retina_desktop.config.folders import Folders
 from retina_desktop.services.tasks import TaskContext
-from tests.benchmarks import analysis, screening, window_start
+from tests.benchmarks import analysis, screening, training_feed, window_start
 from tests.benchmarks.alternative import Alternative
 from tests.benchmarks.measure import medians
 from tests.benchmarks.photographs import write_folder, write_photograph
@@ -43,6 +43,11 @@ def test_the_screening_campaign_runs(folder):
 def test_the_start_campaign_runs():
     (row,) = window_start.rows(repeat=1)
     assert "import torch" in row.target
+
+
+def test_the_feeding_campaign_runs(folder):
+    found = training_feed.rows(folder, steps=1, size=32, side=40, batch=2)
+    assert ["images/s" in row.measured for row in found] == [True, True]
 
 
 def test_runs_take_turns():
