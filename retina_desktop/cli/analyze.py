@@ -24,8 +24,10 @@ from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import InternalError, RetinaError, UnknownLabelError
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import label_of
+from retina_desktop.domain.range_checks import OUTSIDE_RANGE
 from retina_desktop.services.heatmap_export import (
     ExportHeatmaps,
     check_wish,
@@ -132,10 +134,19 @@ def _told(path: Path, analysis: Analysis) -> str:
         lines.append(f"  Eye {eye.value.shown} ({eye.source}, {eye.confidence:.0%})")
     if eye.warning:
         lines.append(f"    {eye.warning}")
+    if analysis.in_range is False:  # told by the referral's reason in full
+        lines.append(f"  {OUTSIDE_RANGE.upper()}")
     for finding in analysis.findings:
         if finding.is_positive and finding.probability is not None:
             name = label_of(finding.label).name
-            lines.append(f"  Present: {name} ({finding.label}) {finding.probability:.1%}")
+            lines.append(
+                f"  Present: {name} ({finding.label}) {finding.probability:.1%}"
+                f"{_caution(finding)}"
+            )
+    demonstrations = [f.label for f in analysis.findings if _caution(f) and not f.is_positive]
+    if demonstrations:
+        listed = ", ".join(demonstrations)
+        lines.append(f"  Below threshold, demonstration only: {listed}")
     missing = [f.label for f in analysis.findings if not f.is_assessed]
     if missing:
         lines.append(f"  Not assessed: {', '.join(missing)}")
@@ -143,3 +154,8 @@ def _told(path: Path, analysis: Analysis) -> str:
     lines.append(f"  Model {model.id} {model.version}, {model.engine} on {model.device}")
     lines.append("  Research and education software, not a certified medical device.")
     return "\n".join(lines)
+
+
+def _caution(finding: Finding) -> str:
+    """Return the word of caution behind a label that was learned from too few patients."""
+    return ", demonstration only" if finding.status is LabelStatus.DEMONSTRATION else ""

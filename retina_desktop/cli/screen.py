@@ -21,6 +21,7 @@ from retina_desktop.cli.console import ExitCode, guarded, say, shown, stop
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.services.folder_screening import ScreenFolder, photographs_below
+from retina_desktop.services.results import ScreeningColumns
 from retina_desktop.services.tasks import TaskContext
 
 log = logging.getLogger(__name__)
@@ -42,12 +43,15 @@ def screen(
     if not folder.is_dir():
         stop(ExitCode.USAGE, f"{shown(folder)} is not a folder.")
     analyse = load_analysis(Folders.find(), model=model, engine=engine)
-    codes = analyse.classifier.manifest.codes
-    use_case = ScreenFolder(analyse, codes, workers=workers, log_error=_log_error)
+    manifest = analyse.classifier.manifest
+    columns = ScreeningColumns.of(manifest)
+    use_case = ScreenFolder(analyse, columns, workers=workers, log_error=_log_error)
     with _progress(folder) as context:
         counts = use_case(context, folder, table=out, resume=resume)
     skipped = f", {counts.skipped} were in the table already" if counts.skipped else ""
     say(f"{counts.done} photographs analysed, {counts.failed} failed{skipped}.")
+    if demonstrations := ", ".join(columns.demonstrations):
+        say(f"Demonstration only, learned from too few patients: {demonstrations}.")
     if counts.unlisted:
         many = "1 folder" if counts.unlisted == 1 else f"{counts.unlisted} folders"
         say(f"{many} could not be read; the photographs in there are missing.")

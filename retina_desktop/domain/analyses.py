@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import FieldOfView, LateralityAssessment
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import Referral
 
 
@@ -28,11 +29,13 @@ class ModelAnswer:
 
     ``probabilities`` are calibrated, float32, shape ``(K,)``; ``activations`` are the signed
     class-activation maps in logits, float32, shape ``(K, h, w)``: their mean over places plus
-    the label's bias is the label's logit.
+    the label's bias is the label's logit. ``distance`` is how far the crop's features lie from
+    those of the model's validated range, None for a model without one.
     """
 
     probabilities: NDArray[np.float32]
     activations: NDArray[np.float32] = field(repr=False)
+    distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +67,7 @@ class Analysis:
 
     ``findings`` holds every label of the model in its order. The model is not asked about a
     picture that is no fundus photograph: every label is *not assessed* then and ``maps`` is
-    None.
+    None. The same holds outside the model's validated range (``range_check``).
     """
 
     sha256: str
@@ -78,6 +81,12 @@ class Analysis:
     maps: ActivationMaps | None = None
     field_of_view: FieldOfView | None = None  # original pixels
     timings_ms: Mapping[str, float] = field(default_factory=dict)
+    range_check: RangeCheck | None = None  # None: no range, or the model was not asked
+
+    @property
+    def in_range(self) -> bool | None:
+        """Whether the photograph lies in the model's validated range; None where unknown."""
+        return None if self.range_check is None else self.range_check.in_range
 
     def finding(self, code: str) -> Finding | None:
         """Return the finding of label `code`, None if the model lacks it."""

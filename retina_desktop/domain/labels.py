@@ -1,7 +1,8 @@
-"""The 29 labels of RFMiD as the RIADD challenge released them, in output order.
+"""The labels the program knows: the 29 of RFMiD in output order, and retinoblastoma.
 
-``Disease_Risk``, 27 diseases and ``OTHER`` (Pachade et al., RFMiD, Data 2021, 6(2), 14).
-Beware: **MH is media haze; the macular hole is MHL.**
+RFMiD's are those that the RIADD challenge released: ``Disease_Risk``, 27 diseases and ``OTHER``
+(Pachade et al., RFMiD, Data 2021, 6(2), 14). Beware: **MH is media haze; the macular hole is
+MHL.** ``RB`` is a label of models for small children and none of RFMiD's.
 
 ``icd10`` is given only where a code says the same as the label: ICD-10-CM, a trailing ``-``
 standing for the digits of eye and stage, except H36.0, which is the WHO edition's code for
@@ -11,7 +12,8 @@ diabetic retinopathy (ICD-10-CM would ask for the kind of diabetes).
 retinopathy, visual acuity, since when), so the most urgent of its common forms decides, and a
 reader may change it. Urgencies after the College of Optometrists' guidance on urgency of
 referrals, NHS diabetic eye screening (proliferative: referred within two weeks), the Western
-Australian pathway for retinal vein occlusion, and local optical committees' tables.
+Australian pathway for retinal vein occlusion, local optical committees' tables, and NICE NG12
+for retinoblastoma (an appointment within two weeks).
 """
 
 from collections.abc import Mapping
@@ -33,6 +35,7 @@ class Label:
     tier: ReferralTier
     icd10: str = ""
     urgency_note: str = ""  # what makes it more or less urgent than the tier
+    of_children: bool = False  # a disease of the first years of life
 
 
 _URGENT, _SOON = ReferralTier.URGENT, ReferralTier.SOON
@@ -241,8 +244,22 @@ _TABLE: tuple[Label, ...] = (
     ),
 )
 
-LABELS: Mapping[str, Label] = MappingProxyType({label.code: label for label in _TABLE})
-RFMID_CODES: tuple[str, ...] = tuple(LABELS)
+_RETINOBLASTOMA = Label(
+    "RB",
+    "Retinoblastoma",
+    "A cancer of the retina in small children: a white or yellowish mass, often with seeds "
+    "in the vitreous.",
+    _SOON,
+    "C69.2-",
+    "Seen by an ophthalmologist within two weeks (NICE); a missing red reflex together with a "
+    "new squint: the same day. It endangers life as well as sight.",
+    of_children=True,
+)
+
+RFMID_CODES: tuple[str, ...] = tuple(label.code for label in _TABLE)
+LABELS: Mapping[str, Label] = MappingProxyType(
+    {label.code: label for label in (*_TABLE, _RETINOBLASTOMA)}
+)
 
 
 def label_of(code: str) -> Label:

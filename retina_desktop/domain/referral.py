@@ -1,7 +1,9 @@
 """How urgently to refer: a pure rule from findings and quality to a light and its reason.
 
 One photograph: the most urgent tier of its present findings (`domain.labels` is the table).
-``Disease_Risk`` counts only when no named label explains it. A photograph that cannot be
+``Disease_Risk`` counts only when no named label explains it. A photograph outside the model's
+validated range is read by a person: it shows neither a finding nor that there is none; what
+the model suspected there makes it as urgent as that label is. A photograph that cannot be
 judged is never "nothing found": it is repeated, unless what was found on it is urgent anyway.
 One eye: the most urgent of its photographs; an ungradable photograph is forgiven when another
 of the same eye could be judged. One patient: the more urgent eye.
@@ -14,6 +16,7 @@ from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, Label, label_of
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.range_checks import OUTSIDE_RANGE, RangeCheck, suspicion_of
 from retina_desktop.domain.referral_tiers import ReferralTier
 
 __all__ = ["Referral", "ReferralTier", "refer_eye", "refer_patient", "refer_photograph"]
@@ -27,7 +30,11 @@ class Referral:
     reason: str
 
 
-def refer_photograph(findings: Sequence[Finding], quality: ImageQuality) -> Referral:
+def refer_photograph(
+    findings: Sequence[Finding],
+    quality: ImageQuality,
+    range_check: RangeCheck | None = None,
+) -> Referral:
     """Advise on one photograph.
 
     Parameters
@@ -36,9 +43,13 @@ def refer_photograph(findings: Sequence[Finding], quality: ImageQuality) -> Refe
         All labels of the model; empty when the photograph is no fundus photograph.
     quality : ImageQuality
         Of the same photograph.
+    range_check : RangeCheck or None
+        Of the same photograph, where the model has a validated range.
     """
     if not quality.is_fundus:
         return Referral(ReferralTier.REIMAGE, "This is not a colour fundus photograph.")
+    if range_check is not None and not range_check.in_range:
+        return _outside(range_check, quality)
     present = _explained([label_of(f.label) for f in findings if f.is_positive])
     tentative = frozenset(f.label for f in findings if f.status is LabelStatus.DEMONSTRATION)
     found = _most_urgent(present)
@@ -84,6 +95,23 @@ def refer_patient(eyes: Mapping[Laterality | None, Sequence[Referral]]) -> Refer
             f"{_eye_name(eye)}: not examined." for eye in Laterality if eye not in advised
         ]
     return Referral(tier, " ".join(parts))
+
+
+def _outside(range_check: RangeCheck, quality: ImageQuality) -> Referral:
+    """Advise that a person looks; a suspicion on a photograph of whatever quality counts."""
+    reason = f"{OUTSIDE_RANGE}: no label was assessed."
+    suspected = _most_urgent([label_of(code) for code in range_check.not_relied_on])
+    if suspected.rank < ReferralTier.REIMAGE.rank:
+        tier = min(suspected, ReferralTier.SOON, key=lambda tier: tier.rank)
+        return Referral(tier, f"{reason} {suspicion_of(range_check.not_relied_on)}")
+    if not quality.gradable:
+        return Referral(
+            ReferralTier.REIMAGE,
+            f"The photograph is not gradable: {_weaknesses(quality)} {reason} Repeat it; refer "
+            "the patient if it cannot be improved.",
+        )
+    told = suspicion_of(range_check.not_relied_on) or "A reader must judge the photograph."
+    return Referral(ReferralTier.SOON, f"{reason} {told}")
 
 
 def _explained(present: list[Label]) -> list[Label]:

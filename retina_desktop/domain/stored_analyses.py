@@ -11,6 +11,7 @@ from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import FieldOfView, LateralityAssessment
 from retina_desktop.domain.manifests import ModelManifest, PreprocessingStep
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import Referral
 
 
@@ -50,6 +51,12 @@ class AnalysisContent:
     findings: tuple[Finding, ...]
     field_of_view: FieldOfView | None = None
     maps_sha256: str = ""
+    range_check: RangeCheck | None = None
+
+    @property
+    def in_range(self) -> bool | None:
+        """Whether the photograph lies in the model's validated range; None where unknown."""
+        return None if self.range_check is None else self.range_check.in_range
 
     def finding(self, code: str) -> Finding | None:
         """Return the finding of label `code`, None if the model lacks it."""
@@ -154,6 +161,7 @@ def keep_analysis(
         findings=analysis.findings,
         field_of_view=analysis.field_of_view,
         maps_sha256=sha256(packed).hexdigest() if packed else "",
+        range_check=analysis.range_check,
     )
     return NewAnalysis(content, packed)
 

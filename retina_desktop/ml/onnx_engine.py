@@ -18,6 +18,7 @@ from retina_desktop.ml.bundle_reading import Bundle
 from retina_desktop.ml.calibration import PlattScaling, sigmoid
 from retina_desktop.ml.probe import probe_image
 from retina_desktop.ml.threads import inference_threads
+from retina_desktop.ml.validated_range import FeatureRange, range_of_others, read_range
 
 CPU = "CPUExecutionProvider"
 DIRECT_ML = "DmlExecutionProvider"
@@ -31,6 +32,7 @@ ACCELERATORS = (
 AGREEMENT = 1e-3  # largest difference in probability between two engines or devices
 
 _OUTPUTS = ["logits", "maps"]
+_FEATURES = "features"
 _SILENT = 4  # ONNX Runtime's severity: what it refuses is told by exceptions
 # ONNX Runtime's exceptions have no base of their own.
 _RUNTIME_ERRORS: tuple[type[Exception], ...] = (
@@ -48,7 +50,8 @@ class OnnxClassifier:
     """A bundle loaded on ONNX Runtime; implements `services.ports.Classifier`.
 
     An accelerator is used only where it answers as the CPU does (`AGREEMENT`, checked when
-    the bundle is loaded); otherwise the CPU is.
+    the bundle is loaded); otherwise the CPU is. The graph is asked for its features only where
+    the bundle has a validated range.
 
     Parameters
     ----------
@@ -64,7 +67,8 @@ class OnnxClassifier:
     Raises
     ------
     BundleRefusedError
-        If a file is damaged or ONNX Runtime cannot load the graph.
+        If a file is damaged or ONNX Runtime cannot load the graph, or the validated range is
+        not of this graph's features.
     """
 
     def __init__(
@@ -76,7 +80,9 @@ class OnnxClassifier:
     ) -> None:
         self._manifest = bundle.manifest
         self._calibrate = PlattScaling.of(bundle.manifest.labels)
-        load = _Loader(bundle, inference_threads(threads))
+        self._range = read_range(bundle)
+        self._outputs = [*_OUTPUTS, _FEATURES] if self._range else _OUTPUTS
+        load = _Loader(bundle, inference_threads(threads), self._range)
         self._session = load.best(ACCELERATORS if providers is None else providers)
         device = self._session.get_providers()[0]
         # DirectML allows one run of a session at a time; all others are safe to call at once.
@@ -110,8 +116,12 @@ class OnnxClassifier:
             raise ValueError(f"expected a tensor (3, {side}, {side}), got {tensor.shape}")
         image = np.ascontiguousarray(tensor[None], np.float32)
         with self._lane:
-            logits, maps = self._session.run(_OUTPUTS, {"image": image})
-        return ModelAnswer(probabilities=self._calibrate(logits[0]), activations=maps[0])
+            logits, maps, *features = self._session.run(self._outputs, {"image": image})
+        return ModelAnswer(
+            probabilities=self._calibrate(logits[0]),
+            activations=maps[0],
+            distance=float(self._range.distance(features[0])[0]) if self._range else None,
+        )
 
 
 def available_accelerators() -> tuple[str, ...]:
@@ -127,9 +137,12 @@ class _Loader:
     runs, and a graph that points to any other file is refused.
     """
 
-    def __init__(self, bundle: Bundle, threads: int) -> None:
+    def __init__(
+        self, bundle: Bundle, threads: int, feature_range: FeatureRange | None
+    ) -> None:
         manifest = bundle.manifest
         self._manifest = manifest
+        self._range = feature_range
         self._graph = bundle.read(manifest.graph)
         self._weights = bundle.read(manifest.weights)
         self._threads = threads
@@ -189,6 +202,8 @@ class _Loader:
             raise BundleRefusedError(
                 f"The model's graph has not the {labels} outputs that its manifest names."
             )
+        if self._range and outputs.get(_FEATURES, [])[1:] != [self._range.channels]:
+            raise range_of_others()
 
     def _agree(self, first: Any, second: Any) -> bool:  # noqa: ANN401 - onnxruntime is untyped
         image = probe_image(self._manifest.input_size)[None]

@@ -20,7 +20,13 @@ from retina_desktop.ml.bundle_reading import Bundle
 from retina_desktop.ml.calibration import PlattScaling
 from retina_desktop.ml.probe import probe_image
 from retina_desktop.ml.threads import inference_threads
-from retina_desktop.ml.torch_network import NetworkError, NetworkWithMaps, build_network
+from retina_desktop.ml.torch_network import (
+    NetworkError,
+    NetworkWithMaps,
+    build_network,
+    classifier_of,
+)
+from retina_desktop.ml.validated_range import range_of_others, read_range
 
 AGREEMENT = 1e-3  # largest difference in probability between the CPU and another device
 
@@ -46,7 +52,8 @@ class TorchClassifier:
     Raises
     ------
     BundleRefusedError
-        If the weights are damaged or are not those of the manifest's architecture.
+        If the weights are damaged or are not those of the manifest's architecture, or the
+        validated range is not of its features.
     """
 
     def __init__(
@@ -55,7 +62,11 @@ class TorchClassifier:
         self._manifest = bundle.manifest
         self._calibrate = PlattScaling.of(bundle.manifest.labels)
         self._device, self._mixed = torch.device("cpu"), False
-        self._network = NetworkWithMaps(load_network(bundle)).eval()
+        network = load_network(bundle)
+        self._range = read_range(bundle)
+        if self._range and self._range.channels != classifier_of(network).in_features:
+            raise range_of_others()
+        self._network = NetworkWithMaps(network).eval()
         wanted = torch.device(device or best_device())
         if wanted.type != "cpu":
             self._accelerate(wanted)
@@ -90,18 +101,23 @@ class TorchClassifier:
         if tensor.shape != (3, side, side):
             raise ValueError(f"expected a tensor (3, {side}, {side}), got {tensor.shape}")
         image = torch.from_numpy(np.array(tensor[None], np.float32))
-        logits, maps = self._run(image, mixed=self._mixed)
-        return ModelAnswer(probabilities=self._calibrate(logits[0]), activations=maps[0])
+        logits, maps, pooled = self._run(image, mixed=self._mixed)
+        return ModelAnswer(
+            probabilities=self._calibrate(logits[0]),
+            activations=maps[0],
+            distance=float(self._range.distance(pooled)[0]) if self._range else None,
+        )
 
     def _run(
         self, image: torch.Tensor, *, mixed: bool
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         half = torch.autocast(self._device.type, torch.float16) if mixed else nullcontext()
         with torch.inference_mode():
             with half:
                 features = self._network.features(image.to(self._device))
-            logits, maps = self._network.answer(features.float())
-            return logits.cpu().numpy(), maps.cpu().numpy()
+            answer = (*self._network.answer(features.float()), self._network.pooled(features))
+            logits, maps, pooled = (tensor.cpu().numpy() for tensor in answer)
+            return logits, maps, pooled
 
     def _accelerate(self, device: torch.device) -> None:
         """Move to `device`, in mixed precision if that answers as the CPU does, or stay."""

@@ -118,6 +118,14 @@ class FeatureRange:
         return shown
 
 
+def range_of_others() -> BundleRefusedError:
+    """Return the refusal of a range that does not describe the network's features."""
+    return BundleRefusedError(
+        "The model's validated range is not of this model's features; please install the model "
+        "again, or ask its maker for a whole one."
+    )
+
+
 def range_to_bytes(feature_range: FeatureRange) -> bytes:
     """Return the safetensors file, float32, that `range_from_bytes` reads."""
     content: bytes = save(

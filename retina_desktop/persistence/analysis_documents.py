@@ -12,6 +12,7 @@ from retina_desktop.domain.canonical_json import canonical_json
 from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import FieldOfView, LateralityAssessment
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.record_errors import RecordsDamagedError
 from retina_desktop.domain.referral import Referral
 from retina_desktop.domain.stored_analyses import AnalysisContent, ModelProvenance
@@ -21,24 +22,25 @@ SCHEMA = 1
 
 def write_content(content: AnalysisContent) -> str:
     """Return `content` as the text to store."""
-    return canonical_json(
-        {
-            "schema": SCHEMA,
-            "image_sha256": content.image_sha256,
-            "size": [content.width, content.height],
-            "model": content.model,
-            "software_version": content.software_version,
-            "quality": content.quality,
-            "laterality": content.laterality,
-            "referral": content.referral,
-            "findings": [
-                [finding.label, finding.probability, finding.threshold, finding.status]
-                for finding in content.findings
-            ],
-            "field_of_view": content.field_of_view,
-            "maps_sha256": content.maps_sha256,
-        }
-    )
+    document: dict[str, object] = {
+        "schema": SCHEMA,
+        "image_sha256": content.image_sha256,
+        "size": [content.width, content.height],
+        "model": content.model,
+        "software_version": content.software_version,
+        "quality": content.quality,
+        "laterality": content.laterality,
+        "referral": content.referral,
+        "findings": [
+            [finding.label, finding.probability, finding.threshold, finding.status]
+            for finding in content.findings
+        ],
+        "field_of_view": content.field_of_view,
+        "maps_sha256": content.maps_sha256,
+    }
+    if content.range_check is not None:  # analyses without one read as they did before it
+        document["range_check"] = content.range_check
+    return canonical_json(document)
 
 
 def read_content(text: str) -> AnalysisContent:
@@ -69,6 +71,7 @@ def read_content(text: str) -> AnalysisContent:
             ),
             field_of_view=_FIELD.validate_python(document["field_of_view"]),
             maps_sha256=str(document["maps_sha256"]),
+            range_check=_RANGE.validate_python(document.get("range_check")),
         )
     except (KeyError, TypeError, ValueError, ValidationError) as error:
         raise RecordsDamagedError(
@@ -81,3 +84,4 @@ _QUALITY = TypeAdapter(ImageQuality)
 _LATERALITY = TypeAdapter(LateralityAssessment)
 _REFERRAL = TypeAdapter(Referral)
 _FIELD = TypeAdapter(FieldOfView | None)
+_RANGE = TypeAdapter(RangeCheck | None)

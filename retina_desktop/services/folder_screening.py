@@ -6,7 +6,7 @@ and paths are listed a folder at a time; only the keys of finished rows are kept
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import islice
@@ -15,7 +15,7 @@ from typing import Protocol
 
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import OutputUnwritableError, RetinaError
-from retina_desktop.services.results import csv_error_row, csv_header, csv_row
+from retina_desktop.services.results import ScreeningColumns
 from retina_desktop.services.screening import AnalysedPhotograph
 from retina_desktop.services.screening_table import ScreeningTable, open_table, path_key
 from retina_desktop.services.tasks import TaskContext
@@ -52,7 +52,7 @@ class ScreenFolder:
     """Analyse every photograph below a folder."""
 
     analyse: PhotographAnalysis
-    codes: Sequence[str]
+    columns: ScreeningColumns
     workers: int = 1
     log_error: Callable[[Exception], None] = _ignore
 
@@ -72,7 +72,7 @@ class ScreenFolder:
             unlisted.append(error)
             self.log_error(error)
 
-        with open_table(table, csv_header(self.codes), resume=resume) as opened:
+        with open_table(table, self.columns.header, resume=resume) as opened:
             _check_same_folder(opened.finished, folder)
             passed_over = opened.finished | {path_key(table)}
             below = photographs_below(folder, on_unreadable=on_unreadable)
@@ -107,13 +107,13 @@ class ScreenFolder:
 
     def _write(self, writer: ScreeningTable, path: Path, future: Future[Analysis]) -> bool:
         try:
-            row = csv_row(path, future.result(), self.codes)
+            row = self.columns.row(path, future.result())
         except RetinaError as error:
-            writer.write(csv_error_row(path, error.code, self.codes))
+            writer.write(self.columns.error_row(path, error.code))
             return False
         except Exception as error:  # noqa: BLE001 - the thread's edge: one photograph's bug
             self.log_error(error)  # must not cost the other 99,999
-            writer.write(csv_error_row(path, "internal_error", self.codes))
+            writer.write(self.columns.error_row(path, "internal_error"))
             return False
         writer.write(row)
         return True

@@ -4,12 +4,15 @@ The JSON is a contract: fields are added, never renamed or removed, under one sc
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
+from typing import Self, TypedDict
 
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.labels import label_of
+from retina_desktop.domain.manifests import ModelManifest
 
 JSON_SCHEMA = 1
 
@@ -51,6 +54,15 @@ class FindingJson(TypedDict):
     status: str
 
 
+class RangeJson(TypedDict):
+    """See `domain.range_checks.RangeCheck`; ``not_relied_on`` holds codes of labels."""
+
+    in_range: bool
+    distance: float
+    threshold: float
+    not_relied_on: list[str]
+
+
 class ReferralJson(TypedDict):
     """See `domain.referral.Referral`."""
 
@@ -59,7 +71,10 @@ class ReferralJson(TypedDict):
 
 
 class ResultJson(TypedDict):
-    """One analysed photograph; ``findings`` holds all labels of the model in its order."""
+    """One analysed photograph; ``findings`` holds all labels of the model in its order.
+
+    ``range`` is null for a model without a validated range, and where it was not asked.
+    """
 
     path: str
     sha256: str
@@ -71,6 +86,7 @@ class ResultJson(TypedDict):
     model: ModelJson
     findings: list[FindingJson]
     referral: ReferralJson
+    range: RangeJson | None
     timings_ms: Mapping[str, float]
 
 
@@ -135,7 +151,20 @@ def result_json(path: Path, analysis: Analysis) -> ResultJson:
             "tier": analysis.referral.tier.value,
             "reason": analysis.referral.reason,
         },
+        "range": _range_json(analysis),
         "timings_ms": dict(analysis.timings_ms),
+    }
+
+
+def _range_json(analysis: Analysis) -> RangeJson | None:
+    check = analysis.range_check
+    if check is None:
+        return None
+    return {
+        "in_range": check.in_range,
+        "distance": round(check.distance, 4),
+        "threshold": check.threshold,
+        "not_relied_on": list(check.not_relied_on),
     }
 
 
@@ -153,28 +182,58 @@ def _findings_json(analysis: Analysis) -> list[FindingJson]:
     ]
 
 
-def csv_header(codes: Iterable[str]) -> list[str]:
-    """Return the column names of a screening table for a model's labels."""
-    fixed = ["path", "error", "is_fundus", "gradable", "quality", "referral"]
-    return fixed + [f"p_{code}" for code in codes]
+@dataclass(frozen=True, slots=True)
+class ScreeningColumns:
+    """The columns of a screening table: those of every model, and those of this one's labels.
 
+    A model with a validated range has three columns more: ``in_range`` (true, false, or empty
+    where it was not asked), ``not_relied_on``, the labels that a person must look for, and
+    ``demonstration``, the labels learned from too few patients.
+    """
 
-def csv_row(path: Path, analysis: Analysis, codes: Iterable[str]) -> list[str]:
-    """Return one analysed photograph's row; an empty probability is *not assessed*."""
-    quality = analysis.quality
-    by_code = {finding.label: finding.probability for finding in analysis.findings}
-    probabilities = [by_code.get(code) for code in codes]
-    return [
-        str(path),
-        "",
-        str(quality.is_fundus).lower(),
-        str(quality.gradable).lower(),
-        f"{quality.score:.4f}",
-        analysis.referral.tier.value,
-        *("" if p is None else f"{p:.6f}" for p in probabilities),
-    ]
+    codes: tuple[str, ...]
+    has_range: bool = False
+    demonstrations: tuple[str, ...] = ()
 
+    @classmethod
+    def of(cls, manifest: ModelManifest) -> Self:
+        """Return the columns of a model."""
+        shown = LabelStatus.DEMONSTRATION
+        return cls(
+            manifest.codes,
+            manifest.validated_range is not None,
+            tuple(entry.code for entry in manifest.labels if entry.status is shown),
+        )
 
-def csv_error_row(path: Path, code: str, codes: Iterable[str]) -> list[str]:
-    """Return the row of a photograph that could not be analysed."""
-    return [str(path), code, "", "", "", "", *("" for _ in codes)]
+    @property
+    def header(self) -> list[str]:
+        """The columns' names."""
+        fixed = ["path", "error", "is_fundus", "gradable", "quality", "referral"]
+        ranged = ["in_range", "not_relied_on", "demonstration"] if self.has_range else []
+        return [*fixed, *ranged, *(f"p_{code}" for code in self.codes)]
+
+    def row(self, path: Path, analysis: Analysis) -> list[str]:
+        """Return one analysed photograph's row; an empty probability is *not assessed*."""
+        quality = analysis.quality
+        by_code = {finding.label: finding.probability for finding in analysis.findings}
+        probabilities = [by_code.get(code) for code in self.codes]
+        return [
+            str(path),
+            "",
+            str(quality.is_fundus).lower(),
+            str(quality.gradable).lower(),
+            f"{quality.score:.4f}",
+            analysis.referral.tier.value,
+            *(self._range_cells(analysis) if self.has_range else ()),
+            *("" if p is None else f"{p:.6f}" for p in probabilities),
+        ]
+
+    def error_row(self, path: Path, code: str) -> list[str]:
+        """Return the row of a photograph that could not be analysed."""
+        return [str(path), code, *("" for _ in self.header[2:])]
+
+    def _range_cells(self, analysis: Analysis) -> tuple[str, str, str]:
+        check, demonstrations = analysis.range_check, " ".join(self.demonstrations)
+        if check is None:
+            return "", "", demonstrations
+        return str(check.in_range).lower(), " ".join(check.not_relied_on), demonstrations

@@ -19,8 +19,10 @@ from retina_desktop.domain.images import (
     Laterality,
     RgbImage,
 )
+from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.manifests import ModelManifest
 from retina_desktop.domain.quality import ImageQuality, QualityReason
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from retina_desktop.imaging.laterality import decide_laterality, suggest_laterality
@@ -92,11 +94,13 @@ class AnalysePhotograph:
         side = decide_laterality(user=laterality, dicom=stated, suggestion=suggestion)
         watch.lap("laterality")
         context.progress(0.5)
-        findings, maps = _unasked(manifest), None
+        findings, maps, range_check = _unasked(manifest), None, None
         if crop is not None and field is not None and quality.is_fundus:
             answer = self._ask(crop, watch)
-            findings = _findings(manifest, answer)
-            maps = _place_maps(manifest, answer, crop, field, image.scale)
+            range_check = _check_range(manifest, answer)
+            if range_check is None or range_check.in_range:
+                findings = _findings(manifest, answer)
+                maps = _place_maps(manifest, answer, crop, field, image.scale)
         context.progress(1.0)
         analysis = Analysis(
             sha256=image.sha256,
@@ -104,12 +108,13 @@ class AnalysePhotograph:
             height=image.height,
             quality=quality,
             laterality=side,
-            referral=refer_photograph(findings, quality),
+            referral=refer_photograph(findings, quality, range_check),
             findings=findings,
             model=self.classifier.identity,
             maps=maps,
             field_of_view=field.scaled(1 / image.scale) if field else None,
             timings_ms=watch.result(),
+            range_check=range_check,
         )
         return AnalysedPhotograph(analysis, image.pixels)
 
@@ -197,6 +202,19 @@ def _findings(manifest: ModelManifest, answer: ModelAnswer) -> tuple[Finding, ..
         else Finding(entry.code, float(probability), entry.threshold, entry.status)
         for entry, probability in zip(manifest.labels, answer.probabilities, strict=True)
     )
+
+
+def _check_range(manifest: ModelManifest, answer: ModelAnswer) -> RangeCheck | None:
+    """Compare the distance with the range's end; None for a model without a range."""
+    if manifest.validated_range is None or answer.distance is None:
+        return None
+    threshold = manifest.validated_range.threshold
+    suspected = [
+        finding.label for finding in _findings(manifest, answer) if finding.is_positive
+    ]
+    suspected.sort(key=lambda code: label_of(code).tier.rank)
+    outside = answer.distance > threshold
+    return RangeCheck(answer.distance, threshold, tuple(suspected) if outside else ())
 
 
 def _unasked(manifest: ModelManifest) -> tuple[Finding, ...]:

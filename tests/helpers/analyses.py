@@ -1,5 +1,7 @@
 """Ready-made analyses for tests of what is done with them."""
 
+import dataclasses
+
 import numpy as np
 
 from retina_desktop.domain.analyses import ActivationMaps, Analysis, ModelIdentity
@@ -11,6 +13,7 @@ from retina_desktop.domain.images import (
     LateralitySource,
 )
 from retina_desktop.domain.quality import ImageQuality
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.services.screening import AnalysedPhotograph
 
@@ -42,6 +45,20 @@ def make_analysis(*, sha256="ab" * 32, dr=0.9, gradable=True) -> Analysis:
         maps=ActivationMaps(CODES, values, 7.5, -0.5, 48.0, field),
         field_of_view=field,
         timings_ms={"total": 1.0},
+    )
+
+
+def outside_range(*suspected, codes=CODES, gradable=True) -> Analysis:
+    """Return an analysis outside its model's range, with suspicions that are not relied on."""
+    inside = make_analysis(gradable=gradable)
+    findings = tuple(Finding(code, None, None, LabelStatus.NOT_ASSESSED) for code in codes)
+    check = RangeCheck(9.5, 4.0, suspected)
+    return dataclasses.replace(
+        inside,
+        findings=findings,
+        maps=None,
+        range_check=check,
+        referral=refer_photograph(findings, inside.quality, check),
     )
 
 

@@ -14,11 +14,13 @@ from retina_desktop.domain.errors import (
     TaskCancelledError,
 )
 from retina_desktop.services.folder_screening import ScreenFolder, photographs_below
+from retina_desktop.services.results import ScreeningColumns
 from retina_desktop.services.tasks import TaskContext
 from tests.helpers.analyses import CODES, make_photograph
 
 HEADER = ["path", "error", "is_fundus", "gradable", "quality", "referral"]
 HEADER += [f"p_{code}" for code in CODES]
+COLUMNS = ScreeningColumns(CODES)
 
 
 class Analyse:
@@ -67,7 +69,7 @@ def names(table):
 @pytest.mark.parametrize("workers", [1, 4])
 def test_each_photograph_has_one_row_in_the_contract_s_columns(folder, tmp_path, workers):
     table = tmp_path / "out.csv"
-    counts = ScreenFolder(Analyse(), CODES, workers=workers)(
+    counts = ScreenFolder(Analyse(), COLUMNS, workers=workers)(
         TaskContext(), folder, table=table, resume=False
     )
     rows = rows_of(table)
@@ -85,7 +87,7 @@ def test_a_bad_photograph_or_a_bug_costs_one_row_only(folder, tmp_path):
     (folder / "bug.jpg").write_bytes(b"x")
     logged = []
     table = tmp_path / "out.csv"
-    counts = ScreenFolder(Analyse(), CODES, log_error=logged.append)(
+    counts = ScreenFolder(Analyse(), COLUMNS, log_error=logged.append)(
         TaskContext(), folder, table=table, resume=False
     )
     errors = {Path(r[0]).name: r[1] for r in rows_of(table)[1:] if r[1]}
@@ -98,7 +100,7 @@ def test_an_existing_table_is_not_overwritten(folder, tmp_path):
     table = tmp_path / "out.csv"
     table.write_text("somebody's work\n")
     with pytest.raises(OutputUnwritableError, match="exists already"):
-        ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=False)
+        ScreenFolder(Analyse(), COLUMNS)(TaskContext(), folder, table=table, resume=False)
     assert table.read_text() == "somebody's work\n"
 
 
@@ -106,7 +108,7 @@ def test_a_table_of_another_model_is_not_continued(folder, tmp_path):
     table = tmp_path / "out.csv"
     table.write_bytes(b"path,error,p_FOO\r\n")
     with pytest.raises(OutputUnwritableError, match="another model"):
-        ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=True)
+        ScreenFolder(Analyse(), COLUMNS)(TaskContext(), folder, table=table, resume=True)
     assert table.read_bytes() == b"path,error,p_FOO\r\n"
 
 
@@ -119,11 +121,11 @@ def test_a_table_cut_anywhere_is_completed(tmp_path_factory, cut):
         (root / name).write_bytes(b"x")
     table = tmp_path / "out.csv"
     whole = Analyse()
-    ScreenFolder(whole, CODES)(TaskContext(), root, table=table, resume=False)
+    ScreenFolder(whole, COLUMNS)(TaskContext(), root, table=table, resume=False)
     data = table.read_bytes()
     table.write_bytes(data[: cut % (len(data) + 1)])
     again = Analyse()
-    counts = ScreenFolder(again, CODES)(TaskContext(), root, table=table, resume=True)
+    counts = ScreenFolder(again, COLUMNS)(TaskContext(), root, table=table, resume=True)
     assert sorted(rows_of(table)) == sorted(csv_rows(data))
     assert counts.skipped + len(again.asked) == 5
 
@@ -137,15 +139,15 @@ def test_cancelling_keeps_whole_rows_and_resuming_finishes(folder, tmp_path):
     context = TaskContext()
     context.on_progress = lambda fraction, message: context.cancel()
     with pytest.raises(TaskCancelledError):
-        ScreenFolder(Analyse(), CODES)(context, folder, table=table, resume=False)
+        ScreenFolder(Analyse(), COLUMNS)(context, folder, table=table, resume=False)
     assert 1 <= len(rows_of(table)) - 1 < 5
-    ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=True)
+    ScreenFolder(Analyse(), COLUMNS)(TaskContext(), folder, table=table, resume=True)
     assert len(set(names(table))) == len(names(table)) == 5
 
 
 def test_a_table_that_cannot_be_written_is_one_sentence(folder, tmp_path):
     with pytest.raises(OutputUnwritableError, match=r"cannot be written .*; free some space"):
-        ScreenFolder(Analyse(), CODES)(
+        ScreenFolder(Analyse(), COLUMNS)(
             TaskContext(), folder, table=tmp_path / "no" / "out.csv", resume=False
         )
 
@@ -176,7 +178,7 @@ def test_few_photographs_are_in_flight(tmp_path):
         most = max(most, len(started.asked) - int(message))
 
     context.on_progress = on_progress
-    ScreenFolder(started, CODES, workers=2)(
+    ScreenFolder(started, COLUMNS, workers=2)(
         context, root, table=tmp_path / "out.csv", resume=False
     )
     assert most <= 4
@@ -185,10 +187,12 @@ def test_few_photographs_are_in_flight(tmp_path):
 def test_resuming_knows_a_photograph_by_any_spelling(folder, tmp_path, monkeypatch):
     table = tmp_path / "out.csv"
     monkeypatch.chdir(tmp_path)
-    ScreenFolder(Analyse(), CODES)(TaskContext(), Path(folder.name), table=table, resume=False)
+    ScreenFolder(Analyse(), COLUMNS)(
+        TaskContext(), Path(folder.name), table=table, resume=False
+    )
     again = Analyse()
     for spelling in (folder, Path(folder.name), Path("..") / tmp_path.name / folder.name):
-        counts = ScreenFolder(again, CODES)(TaskContext(), spelling, table=table, resume=True)
+        counts = ScreenFolder(again, COLUMNS)(TaskContext(), spelling, table=table, resume=True)
         assert (counts.done, counts.skipped) == (0, 5)
     assert again.asked == []
 
@@ -196,11 +200,13 @@ def test_resuming_knows_a_photograph_by_any_spelling(folder, tmp_path, monkeypat
 def test_resuming_from_another_working_folder_repeats_nothing(folder, tmp_path, monkeypatch):
     table = tmp_path / "out.csv"
     monkeypatch.chdir(tmp_path)
-    ScreenFolder(Analyse(), CODES)(TaskContext(), Path(folder.name), table=table, resume=False)
+    ScreenFolder(Analyse(), COLUMNS)(
+        TaskContext(), Path(folder.name), table=table, resume=False
+    )
     before = table.read_bytes()
     monkeypatch.chdir("/")
     with pytest.raises(OutputUnwritableError, match="photographs elsewhere"):
-        ScreenFolder(Analyse(), CODES)(TaskContext(), folder, table=table, resume=True)
+        ScreenFolder(Analyse(), COLUMNS)(TaskContext(), folder, table=table, resume=True)
     assert table.read_bytes() == before
 
 
@@ -215,13 +221,13 @@ def test_links_that_lead_nowhere_or_in_a_circle_have_a_row(folder, tmp_path):
 def test_the_table_itself_is_no_photograph(folder):
     table = folder / "results"
     analyse = Analyse()
-    ScreenFolder(analyse, CODES)(TaskContext(), folder, table=table, resume=False)
-    ScreenFolder(analyse, CODES)(TaskContext(), folder, table=table, resume=True)
+    ScreenFolder(analyse, COLUMNS)(TaskContext(), folder, table=table, resume=False)
+    ScreenFolder(analyse, COLUMNS)(TaskContext(), folder, table=table, resume=True)
     assert sorted(analyse.asked) == ["1.2.840.7", "1.jpg", "2.PNG", "3.tif", "plain"]
 
 
 def test_folders_that_cannot_be_listed_are_counted(folder, tmp_path):
-    counts = ScreenFolder(Analyse(), CODES)(
+    counts = ScreenFolder(Analyse(), COLUMNS)(
         TaskContext(), folder / "gone", table=tmp_path / "out.csv", resume=False
     )
     assert (counts.done, counts.unlisted) == (0, 1)
