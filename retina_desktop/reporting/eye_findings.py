@@ -41,10 +41,26 @@ class EyeFindings:
 
     @property
     def is_judged(self) -> bool:
-        """Whether any of its photographs could be judged."""
+        """Whether any of its photographs could be judged, by eye and by the model."""
         return any(
-            photo.analysis and photo.analysis.quality.gradable for photo in self.photographs
+            photo.analysis
+            and photo.analysis.quality.gradable
+            and photo.analysis.in_range is not False
+            for photo in self.photographs
         )
+
+    @property
+    def outside_range(self) -> bool:
+        """Whether any of its photographs lies outside the model's validated range."""
+        return any(p.analysis and p.analysis.in_range is False for p in self.photographs)
+
+    @property
+    def suspected(self) -> tuple[str, ...]:
+        """What the model's answers that are not relied on suspect, until a reader decides."""
+        checks = [p.analysis.range_check for p in self.photographs if p.analysis]
+        codes = dict.fromkeys(code for check in checks if check for code in check.not_relied_on)
+        decided = {item.label for item in self.listed}
+        return tuple(code for code in codes if code not in decided)
 
 
 def findings_of_eye(content: ReportContent, eye: Laterality | None) -> EyeFindings:

@@ -21,6 +21,7 @@ from retina_desktop.reporting.blocks import (
 )
 from retina_desktop.reporting.eye_findings import EyeFindings, ListedFinding
 from retina_desktop.reporting.palette import POSITIVE
+from retina_desktop.reporting.range_section import range_lines, shown_name
 from retina_desktop.reporting.report_texts import quoted
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM
@@ -168,7 +169,7 @@ def _eye_head(sheet: Sheet, eye: EyeFindings, width: float, share: float) -> Cel
             pair, widths = [[], *pair], [width - sum(widths), *widths]
         cell.append(columns(press, [pair], widths, gap=_PAIR_GAP, keep_order=True))
     cell.append(Spacer(1, 3))
-    cell += _quality_lines(sheet, first)
+    cell += [*_quality_lines(sheet, first), *range_lines(sheet, eye)]
     if len(eye.photographs) > 1:
         count = texts("eye.more_photographs", count=len(eye.photographs))
         cell.append(TextBlock(press, count, styles.NOTE))
@@ -178,11 +179,11 @@ def _eye_head(sheet: Sheet, eye: EyeFindings, width: float, share: float) -> Cel
 def shown_first(eye: EyeFindings) -> ReportedPhotograph:
     """Return the photograph that stands for the eye: a gradable one, the best of them."""
 
-    def quality(photo: ReportedPhotograph) -> tuple[bool, bool, float]:
-        has_pixels = photo.photograph is not None
-        if photo.analysis is None:
-            return has_pixels, False, -1.0
-        return has_pixels, photo.analysis.quality.gradable, photo.analysis.quality.score
+    def quality(photo: ReportedPhotograph) -> tuple[bool, bool, bool, float]:
+        has_pixels, said = photo.photograph is not None, photo.analysis
+        if said is None:
+            return has_pixels, False, False, -1.0
+        return has_pixels, said.quality.gradable, said.in_range is not False, said.quality.score
 
     return max(eye.photographs, key=quality)
 
@@ -291,8 +292,9 @@ def _finding_cells(sheet: Sheet, eye: EyeFindings, most: int | None) -> list[Cel
         more = texts("findings.more", count=left_out)
         cells.append([TextBlock(press, more, styles.SMALL)])
     if not cells:
-        key = "findings.none" if eye.is_judged else "findings.none_judged"
-        cells = [[TextBlock(press, texts(key), styles.FINDING)]]
+        key = "outside_none" if eye.outside_range else "none_judged"
+        words = texts("findings.none" if eye.is_judged else f"findings.{key}")
+        cells = [[TextBlock(press, words, styles.FINDING)]]
     return [[heading, *cells[0]], *cells[1:]]
 
 
@@ -367,7 +369,7 @@ def _below_cell(sheet: Sheet, eye: EyeFindings) -> Cell:
     if not eye.below or not eye.is_judged:  # low figures of what cannot be judged reassure
         return []
     figures = [
-        f"{texts.label_name(finding.label)} {texts.percent(finding.probability)}"
+        f"{shown_name(texts, finding.label, finding)} {texts.percent(finding.probability)}"
         for finding in eye.below
         if finding.probability is not None
     ]

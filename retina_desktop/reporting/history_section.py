@@ -13,6 +13,7 @@ from retina_desktop.domain.report_content import PreviousFinding, PreviousVisit
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, columns
 from retina_desktop.reporting.palette import HAIRLINE
+from retina_desktop.reporting.range_section import shown_name
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.styles import MM
 from retina_desktop.reporting.trend_chart import TrendChart
@@ -123,7 +124,7 @@ def _row(sheet: Sheet, row: _Row) -> list[Cell]:
     texts, press = sheet.texts, sheet.press
     before = row.then.finding if row.then else None
     words = [
-        texts.label_name(row.label),
+        shown_name(texts, row.label, row.now or before),
         texts.eye(row.eye),
         _said(sheet, before, row.then.grade if row.then else None),
         _said(sheet, row.now, row.grade),

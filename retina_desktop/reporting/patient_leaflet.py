@@ -2,10 +2,11 @@
 
 from reportlab.platypus import Flowable, KeepTogether, Spacer
 
+from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, PictureBlock, TextBlock, columns, framed
 from retina_desktop.reporting.closing_section import addenda
-from retina_desktop.reporting.eye_findings import EyeFindings
+from retina_desktop.reporting.eye_findings import EyeFindings, ListedFinding
 from retina_desktop.reporting.eye_section import shown_first
 from retina_desktop.reporting.header_section import letterhead
 from retina_desktop.reporting.palette import PANEL, POSITIVE, tier_colour
@@ -90,7 +91,9 @@ def _sentences(sheet: Sheet, eye: EyeFindings) -> list[str]:
         return [texts("leaflet.not_photographed")]
     sentences = []
     for item in eye.listed:
-        if item.counts:
+        if item.counts and _is_untested(item):
+            sentences.append(texts("leaflet.demonstration"))
+        elif item.counts:
             confirmed = sheet.content.is_signed and item.decision is not None
             sentences.append(
                 texts(
@@ -100,9 +103,18 @@ def _sentences(sheet: Sheet, eye: EyeFindings) -> list[str]:
                 ).strip()
             )
     sentences += [texts("leaflet.own_found", label=own.name) for own in eye.own]
+    if eye.outside_range and (eye.suspected or not eye.is_judged):
+        sentences.append(texts("leaflet.outside_range"))
     if sentences:
         return sentences
     return [texts("leaflet.nothing_found" if eye.is_judged else "leaflet.cannot_judge")]
+
+
+def _is_untested(item: ListedFinding) -> bool:
+    """Whether only a demonstration says so: no patient is told a grave name on its word."""
+    finding = item.finding
+    tentative = finding is not None and finding.status is LabelStatus.DEMONSTRATION
+    return tentative and item.decision is None
 
 
 def _what_to_do(sheet: Sheet) -> list[Flowable]:

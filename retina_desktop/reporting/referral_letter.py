@@ -9,6 +9,7 @@ from retina_desktop.reporting.closing_section import addenda, signature_block
 from retina_desktop.reporting.eye_findings import EyeFindings, ListedFinding
 from retina_desktop.reporting.eye_section import measurements, picture_cells, shown_first
 from retina_desktop.reporting.header_section import letterhead
+from retina_desktop.reporting.range_section import shown_name
 from retina_desktop.reporting.referral_section import because, tier_in_force
 from retina_desktop.reporting.report_texts import quoted
 from retina_desktop.reporting.sheet import Sheet
@@ -91,13 +92,19 @@ def _eye_sentence(sheet: Sheet, eye: EyeFindings) -> str:
     name = texts.eye(eye.eye)
     findings = [_finding(sheet, item) for item in eye.listed]
     findings += [texts("letter.finding_own", label=own.name) for own in eye.own]
+    findings += [
+        texts("letter.finding_not_relied_on", label=texts.label_name(code))
+        for code in eye.suspected
+    ]
     if findings:
         listed = texts("language.group_separator").join(findings)
         return texts("letter.eye_findings", eye=name, findings=listed)
     if not eye.photographs:
         return texts("letter.eye_missing", eye=name)
-    key = "letter.eye_nothing" if eye.is_judged else "letter.eye_ungradable"
-    return texts(key, eye=name)
+    if eye.is_judged:
+        return texts("letter.eye_nothing", eye=name)
+    outside = eye.outside_range
+    return texts("letter.eye_outside_range" if outside else "letter.eye_ungradable", eye=name)
 
 
 def _finding(sheet: Sheet, item: ListedFinding) -> str:
@@ -108,6 +115,7 @@ def _finding(sheet: Sheet, item: ListedFinding) -> str:
             separator = texts("language.list_separator")
             label = f"{label}{separator}{texts(f'severity.{item.decision.severity.value}')}"
         return texts(_FINDING_KEYS[item.decision.grade], label=label)
+    label = shown_name(texts, item.label, item.finding)
     probability = item.finding.probability if item.finding else None
     return texts(
         "letter.finding_unread", label=label, percent=texts.percent(probability or 0.0)

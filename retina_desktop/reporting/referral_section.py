@@ -9,6 +9,7 @@ from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, framed
 from retina_desktop.reporting.eye_findings import deciding_labels
 from retina_desktop.reporting.palette import PANEL, tier_colour
+from retina_desktop.reporting.range_section import shown_name, suspicion
 from retina_desktop.reporting.sheet import Sheet
 from retina_desktop.reporting.typesetting.type_styles import Span
 
@@ -40,13 +41,23 @@ def because(sheet: Sheet, tier: ReferralTier) -> str:
     texts = sheet.texts
     codes = deciding_labels(sheet.eyes)
     if codes and label_of(codes[0]).tier is tier:
-        listed = texts("language.list_separator").join(map(texts.label_name, codes))
+        listed = texts("language.list_separator").join(_named(sheet, code) for code in codes)
         return texts("referral.because", labels=listed)
     if not any(photo.analysis for photo in sheet.content.photographs):
         return texts("referral.because_no_photograph")
+    if tier is not ReferralTier.NONE and (words := suspicion(sheet)):
+        return words
     if tier is ReferralTier.REIMAGE:
         return texts("referral.because_quality")
     return texts("referral.because_nothing") if not codes else ""
+
+
+def _named(sheet: Sheet, code: str) -> str:
+    """Return a label's name; a demonstration that no reader has decided on is called one."""
+    items = [item for eye in sheet.eyes for item in eye.listed if item.label == code]
+    undecided = [item.finding for item in items if item.counts and item.decision is None]
+    decided = len(undecided) < sum(item.counts for item in items)
+    return shown_name(sheet.texts, code, None if decided else undecided[0])
 
 
 def _reasons(sheet: Sheet, tier: ReferralTier) -> list[str]:
