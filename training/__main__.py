@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
@@ -20,18 +19,13 @@ from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.ml.export import export_bundle
-from training.answers_file import ANSWERS_NAME, read_answers, write_answers
+from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
 from training.card import BundleText, build_manifest, write_card
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
-from training.evaluate import (
-    application_tensor,
-    compute_logits,
-    evaluate,
-    preprocessing_steps,
-)
-from training.evaluation_page import evaluation_page
+from training.evaluate import preprocessing_steps
+from training.evaluate_command import RESULTS_NAME, RUN_NAME, evaluate_run
 from training.explanation import explain, read_lesions
 from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
@@ -43,21 +37,19 @@ from training.prepared import (
     PreparedData,
     load_prepared,
     prepare,
+    read_enhancements,
     set_aside,
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
 from training.recipe import Recipe, RecipeError, load_recipe
-from training.results import read_results, write_results
-from training.run_record import load_best, read_facts, read_recipe, write_record
+from training.results import read_results
+from training.run_record import load_best, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
 
-RUN_NAME = "run"
-RESULTS_NAME = "results.json"
 REPORT_NAME = "data.html"
-PAGE_NAME = "evaluation.html"
 EXPLANATION_NAME = "explanation.json"
 
 log = logging.getLogger("training")
@@ -84,13 +76,24 @@ def prepare_data(
     work_dir: WorkDir,
     seed: int = 20260101,
     side: Annotated[int, typer.Option(help="Pixels of the cached photographs.", min=32)] = 256,
+    enhance: Annotated[
+        list[str] | None, typer.Option(help="A named step before the network sees it: msrcr.")
+    ] = None,
     *,
     strict: Annotated[
         bool, typer.Option("--strict", help="Stop at photographs that cannot be read.")
     ] = False,
 ) -> None:
     """Decode the photographs once, find near duplicates and split by patient."""
-    data = prepare(manifest, work_dir, RFMID_CODES, seed=seed, side=side, strict=strict)
+    data = prepare(
+        manifest,
+        work_dir,
+        RFMID_CODES,
+        seed=seed,
+        side=side,
+        enhancements=enhance or (),
+        strict=strict,
+    )
     for path in data.unreadable:
         log.warning("left out, it cannot be read: %s", path)
     for part in Part:
@@ -149,33 +152,7 @@ def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
     log.info("%d pairs of photographs show one eye", len(pairs))
 
 
-@app.command(name="evaluate")
-@told
-def evaluate_run(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
-    """Calibrate on validation, measure on test, and write the results as JSON."""
-    torch.set_num_threads(threads)
-    data = load_prepared(manifest, work_dir, RFMID_CODES)
-    facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
-    network = new_network(read_recipe(work_dir / RUN_NAME), len(RFMID_CODES))
-    load_best(work_dir / RUN_NAME, network)
-    size = facts.input_size
-    logits = compute_logits(
-        network,
-        data,
-        image_dir=manifest.parent,
-        tensor_of=partial(application_tensor, size=size, steps=preprocessing_steps(size)),
-        size=size,
-    )
-    looked_for = (work_dir / SAME_EYES_NAME).exists()
-    aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
-    result, answers = evaluate(data, logits, facts, set_aside=aside)
-    files = tuple(data.images[row].path for row in data.rows_of(Part.TEST).tolist())
-    write_answers(work_dir / ANSWERS_NAME, answers, files)
-    page = evaluation_page(result, answers, files)
-    write_atomically(work_dir / PAGE_NAME, page.encode())
-    write_results(work_dir / RESULTS_NAME, result)
-    summary = result.summary
-    log.info("mean AUROC on test, %d pairs: %s", summary.pairs, summary.mean_auroc)
+app.command(name="evaluate")(evaluate_run)
 
 
 @app.command(name="explain")
@@ -192,9 +169,10 @@ def explain_run(
     trained, random = (new_network(recipe, len(RFMID_CODES)) for _ in range(2))
     load_best(work_dir / RUN_NAME, trained)
     size = recipe.model.size
+    steps = preprocessing_steps(size, read_enhancements(work_dir))
     pictures = tuple(read_lesions(images, masks, kinds=kinds.split(","), size=size))
     column = code_index(label)
-    found = explain(trained, random, pictures, label=column, steps=preprocessing_steps(size))
+    found = explain(trained, random, pictures, label=column, steps=steps)
     content = json.dumps({"label": label, "kinds": kinds, **asdict(found)}, indent=2)
     write_atomically(work_dir / EXPLANATION_NAME, content.encode())
     sys.stdout.write(content + "\n")
@@ -248,7 +226,8 @@ def export(
         software_version=package_version("retina-desktop"),
         notes=tuple(note or ()),
     )
-    draft = build_manifest(result, text, preprocessing_steps(result.run.input_size))
+    steps = preprocessing_steps(result.run.input_size, read_enhancements(work_dir))
+    draft = build_manifest(result, text, steps)
     export_bundle(network, draft, destination, card=write_card(result, text))
     log.info("%s is written", destination.name)
 

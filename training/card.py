@@ -19,6 +19,7 @@ from training.calibration_fit import (
     SPECIFICITY_FLOOR_RARE,
 )
 from training.card_figures import figures_section, find, is_counted, shown, table
+from training.card_left_out import left_out_section
 from training.figures import COUNTED_FROM
 from training.results import EvaluationResult, LabelResult
 
@@ -135,6 +136,7 @@ def write_card(result: EvaluationResult, text: BundleText) -> str:
         _training(result),
         _operating_points(result),
         figures_section(result),
+        left_out_section(result),
         _counts(result),
         _data(result),
         _limits(text),

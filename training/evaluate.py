@@ -5,6 +5,7 @@ Both parts go through the application's own decoding, field of view, crop and pr
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from training.calibration_fit import (
     natural_sources,
 )
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
-from training.manifest_data import LabelledImage
+from training.manifest_data import LabelledImage, build_targets
 from training.metrics import RESAMPLES
 from training.part_data import PartData
 from training.prepared import PreparedData
@@ -55,12 +56,15 @@ class Logits:
     without_field: int
 
 
-def preprocessing_steps(size: int) -> tuple[PreprocessingStep, ...]:
-    """Return the manifest's steps: the crop to the field, then ImageNet's normalisation."""
+def preprocessing_steps(
+    size: int, enhancements: Sequence[str] = ()
+) -> tuple[PreprocessingStep, ...]:
+    """Return the manifest's steps: crop to the field, enhancements, normalisation."""
     names = ("mean_r", "mean_g", "mean_b", "std_r", "std_g", "std_b")
     values = dict(zip(names, IMAGENET_MEAN + IMAGENET_STD, strict=True))
     return (
         PreprocessingStep(FIELD_CROP, {"size": size}),
+        *(PreprocessingStep(name) for name in enhancements),
         PreprocessingStep(NORMALIZE, dict(values)),
     )
 
@@ -85,27 +89,46 @@ def application_tensor(
 def compute_logits(
     network: nn.Module, data: PreparedData, *, image_dir: Path, tensor_of: TensorOf, size: int
 ) -> Logits:
-    """Ask `network` about validation and test.
+    """Ask `network` about validation and test; ``without_field`` counts the test's."""
+    ask = partial(logits_of_rows, network, data, image_dir=image_dir, tensor_of=tensor_of)
+    validation, _ = ask(data.rows_of(Part.VALIDATION), size=size)
+    test, missing = ask(data.rows_of(Part.TEST), size=size)
+    return Logits(validation, test, missing)
+
+
+def logits_of_rows(
+    network: nn.Module,
+    data: PreparedData,
+    rows: NDArray[np.int64],
+    *,
+    image_dir: Path,
+    tensor_of: TensorOf,
+    size: int,
+) -> tuple[NDArray[np.float32], int]:
+    """Ask `network` about the photographs in `rows`, as the application would.
 
     Where the application finds no field of view it asks no model; here such a photograph is
     shown as an even field, so that no row is missing, and counted.
-    """
-    parts: dict[Part, NDArray[np.float32]] = {}
-    missing: list[Path] = []
 
-    def tensors(part: Part) -> Iterator[NDArray[np.float32]]:
-        for row in data.rows_of(part).tolist():
-            path = image_dir / data.images[row].path
-            tensor = tensor_of(path)
+    Returns
+    -------
+    tuple[NDArray[np.float32], int]
+        Logits, shape ``(len(rows), labels)``, and the photographs without a field of view.
+    """
+    missing = 0
+
+    def tensors() -> Iterator[NDArray[np.float32]]:
+        nonlocal missing
+        for row in rows.tolist():
+            tensor = tensor_of(image_dir / data.images[row].path)
             if tensor is None:
-                missing.append(path)
+                missing += 1
                 tensor = np.zeros((3, size, size), np.float32)
             yield tensor
 
-    for part in (Part.VALIDATION, Part.TEST):
-        missing.clear()
-        parts[part] = _forward(network, tensors(part))
-    return Logits(parts[Part.VALIDATION], parts[Part.TEST], len(missing))
+    if not len(rows):
+        return np.zeros((0, len(data.codes)), np.float32), 0
+    return _forward(network, tensors()), missing
 
 
 @torch.inference_mode()
@@ -147,10 +170,7 @@ def evaluate(
         _fit_label(column, training, validation, test, logits.validation, natural)
         for column in range(len(data.codes))
     ]
-    rows = data.rows_of(Part.TEST)
-    groups = data.groups[rows]
-    grades = np.array([_grade(data.images[row]) for row in rows.tolist()], np.int64)
-    answers = replace(_answers(test, logits.test, labels, groups), dr_grades=grades)
+    answers = answers_of(data, data.rows_of(Part.TEST), logits.test, labels)
     value, pairs = mean_pair_auroc(answers)
     metrics = measure(answers, seed=run.seed, resamples=resamples)
     result = EvaluationResult(
@@ -216,23 +236,35 @@ def _with_status(label: LabelResult, metrics: Sequence[Metric]) -> LabelResult:
     return replace(label, status=LabelStatus.EVALUATED)
 
 
-def _answers(
-    part: PartData,
+def answers_of(
+    data: PreparedData,
+    rows: NDArray[np.int64],
     logits: NDArray[np.float32],
     labels: Sequence[LabelResult],
-    groups: NDArray[np.int64],
 ) -> Answers:
+    """Return calibrated answers to the photographs in `rows`, with what is known of them.
+
+    Parameters
+    ----------
+    logits : NDArray[np.float32]
+        Shape ``(len(rows), len(labels))``.
+    labels : Sequence[LabelResult]
+        Whose calibration and thresholds count.
+    """
+    targets, known = build_targets(data.images, data.codes)
+    images = [data.images[row] for row in rows.tolist()]
     columns = [
         apply_platt(logits[:, column], label.calibration) for column, label in enumerate(labels)
     ]
     return Answers(
         probabilities=np.stack(columns, axis=1),
-        targets=part.targets,
-        known=part.known,
-        sources=part.sources,
-        groups=groups,
-        codes=part.codes,
+        targets=targets[rows],
+        known=known[rows],
+        sources=tuple(image.source for image in images),
+        groups=data.groups[rows],
+        codes=data.codes,
         thresholds=tuple(label.threshold for label in labels),
+        dr_grades=np.array([_grade(image) for image in images], np.int64),
     )
 
 
@@ -252,4 +284,5 @@ def _sources(data: PreparedData) -> tuple[SourceResult, ...]:
             name, licences[name], parts[Part.TRAINING], parts[Part.VALIDATION], parts[Part.TEST]
         )
         for name, parts in sorted(counted.items())
+        if any(parts[part] for part in (Part.TRAINING, Part.VALIDATION, Part.TEST))
     )

@@ -81,11 +81,31 @@ class PairsSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOutRun:
+    """What another run, of the same kind, says of sources that it never saw.
+
+    Calibration and thresholds come from the validation of the sources it did see.
+    ``initial`` is where its weights began: a file of weights may have seen the sources.
+    ``set_aside`` counts their photographs that show a patient or picture which the run met
+    under another source; the figures leave them out.
+    """
+
+    photographs: dict[str, int]  # measured, by source
+    architecture: str
+    input_size: int
+    initial: str
+    epochs_run: float
+    set_aside: int
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluationResult:
     """Everything the card and the manifest say in figures.
 
     ``set_aside`` counts the test photographs that were left out because training or
-    validation shows the same eye; None where nobody looked for them.
+    validation shows the same eye; None where nobody looked for them. ``left_out`` holds what
+    other runs of the same kind say of sources that they never saw.
     """
 
     schema: int
@@ -95,6 +115,7 @@ class EvaluationResult:
     metrics: tuple[Metric, ...]
     summary: PairsSummary
     set_aside: int | None = None
+    left_out: tuple[LeftOutRun, ...] = ()
 
 
 _ADAPTER = TypeAdapter(EvaluationResult)

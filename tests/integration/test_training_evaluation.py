@@ -1,0 +1,128 @@
+"""What the commands that judge runs write, through the real command line, at toy size."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.unit.training.tiny_data import Row, write_manifest
+from training.__main__ import app
+from training.left_out import read_left_out
+from training.results import read_results
+
+TINY = (
+    "model.architecture=test_efficientnet",
+    "model.size=64",
+    "model.initial=none",
+    "run.epochs=1",
+    "run.batch=16",
+    "run.pair_minimum=1",
+)
+
+
+@dataclass(frozen=True)
+class Pack:
+    manifest: Path
+    folder: Path
+
+
+def rows():
+    for source, count in (("CLINIC", 120), ("OTHER", 60)):
+        for number in range(count):
+            ill = number % 2 == 1
+            yield Row(
+                f"{source}/{number:03}.png",
+                source=source,
+                positives="Disease_Risk;DR" if ill else "",
+                seed=number + (1000 if source == "OTHER" else 0),
+                exudates=40 if ill else 0,
+            )
+    # A picture of the one source that the other shows too.
+    yield Row("OTHER/copy.png", source="OTHER", seed=4)
+
+
+def call(*arguments):
+    answer = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    assert answer.exit_code == 0, answer.output
+    return answer
+
+
+def train(pack, work_dir, *settings):
+    options = [part for setting in (*TINY, *settings) for part in ("--set", setting)]
+    call("train", "--manifest", pack.manifest, "--work-dir", work_dir, *options)
+
+
+def prepared(pack, name, *settings):
+    work_dir = pack.folder / name
+    work_dir.mkdir()
+    call("prepare", "--manifest", pack.manifest, "--work-dir", work_dir, "--side", 64)
+    train(pack, work_dir, *settings)
+    return work_dir
+
+
+@pytest.fixture(scope="module")
+def pack(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("evaluation")
+    return Pack(write_manifest(folder / "pack", list(rows()), side=64), folder)
+
+
+@pytest.fixture(scope="module")
+def main_run(pack):
+    work_dir = prepared(pack, "main")
+    call("evaluate", "--manifest", pack.manifest, "--work-dir", work_dir, "--threads", 1)
+    return work_dir
+
+
+@pytest.fixture(scope="module")
+def without_other(pack):
+    work_dir = prepared(pack, "without", 'sampling.leave_out=["OTHER"]')
+    call("evaluate", "--manifest", pack.manifest, "--work-dir", work_dir, "--threads", 1)
+    return work_dir
+
+
+def test_a_source_left_out_judges_with_all_its_photographs(without_other):
+    found = read_left_out(without_other / "left_out.json")
+    assert found.photographs == {"OTHER": 60}
+    assert found.set_aside == 1  # the picture that the run met under another source
+    auroc = next(m for m in found.metrics if m.name == "auroc" and m.label == "DR")
+    assert (auroc.source, auroc.positives, auroc.negatives) == ("OTHER", 30, 30)
+    result = read_results(without_other / "results.json")
+    assert [source.name for source in result.sources] == ["CLINIC"]
+    assert {m.source for m in result.metrics if m.source} == {"CLINIC"}
+    assert result.left_out == (found,)
+
+
+def test_figures_on_sources_never_seen_reach_the_card_of_the_run_that_ships(
+    pack, main_run, without_other, tmp_path
+):
+    told = without_other / "left_out.json"
+    call(
+        *("evaluate", "--manifest", pack.manifest, "--work-dir", main_run),
+        *("--threads", 1, "--left-out", told),
+    )
+    assert read_results(main_run / "results.json").left_out == (read_left_out(told),)
+    call("export", "--work-dir", main_run, "--destination", tmp_path / "tiny")
+    card = (tmp_path / "tiny" / "MODEL_CARD.md").read_text()
+    section = card.split("## On cameras never seen")[1].split("\n## ")[0]
+    assert "Trained without OTHER" in section
+    assert "| OTHER | 60 |" in section
+
+
+@pytest.mark.parametrize("content", [None, "{}", "not JSON"])
+def test_figures_that_are_none_are_refused(pack, main_run, tmp_path, content):
+    path = tmp_path / "left_out.json"
+    if content is not None:
+        path.write_text(content)
+    before = json.loads((main_run / "results.json").read_text())
+    answer = CliRunner().invoke(
+        app,
+        [
+            *("evaluate", "--manifest", str(pack.manifest), "--work-dir", str(main_run)),
+            *("--left-out", str(path)),
+        ],
+    )
+    assert answer.exit_code == 3
+    assert "cannot be read: evaluate a run that left sources out" in answer.output
+    assert json.loads((main_run / "results.json").read_text()) == before

@@ -1,0 +1,96 @@
+"""``retina-train evaluate``: a run's figures, its page, and what other runs add to them."""
+
+import logging
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from retina_desktop.domain.labels import RFMID_CODES
+from training.answers_file import ANSWERS_NAME, write_answers
+from training.evaluate import (
+    application_tensor,
+    compute_logits,
+    evaluate,
+    logits_of_rows,
+    preprocessing_steps,
+)
+from training.evaluation_page import evaluation_page
+from training.figures import Answers
+from training.files import write_atomically
+from training.first_weights import new_network
+from training.left_out import (
+    LEFT_OUT_NAME,
+    measure_never_seen,
+    read_left_out,
+    separate,
+    write_left_out,
+)
+from training.prepared import SAME_EYES_NAME, PreparedData, load_prepared
+from training.results import EvaluationResult, write_results
+from training.run_record import load_best, read_facts, read_recipe
+from training.sentences import told
+from training.splits import Part
+
+RUN_NAME = "run"
+RESULTS_NAME = "results.json"
+PAGE_NAME = "evaluation.html"
+
+log = logging.getLogger("training")
+
+
+@told
+def evaluate_run(
+    manifest: Annotated[Path, typer.Option(help="What was prepared.")],
+    work_dir: Annotated[Path, typer.Option(help="Folder of the cache, the split and the run.")],
+    left_out: Annotated[
+        list[Path] | None,
+        typer.Option(help="left_out.json of a run that left sources out, for the card."),
+    ] = None,
+    threads: int = 2,
+) -> None:
+    """Calibrate on validation, measure on test, and write the results as JSON.
+
+    A run that left sources out is measured on all their photographs too (left_out.json).
+    """
+    torch.set_num_threads(threads)
+    others = tuple(read_left_out(path) for path in left_out or ())
+    data = load_prepared(manifest, work_dir, RFMID_CODES)
+    recipe = read_recipe(work_dir / RUN_NAME)
+    never = separate(data, recipe.sampling.leave_out)
+    looked_for = (work_dir / SAME_EYES_NAME).exists()
+    aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
+    facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
+    network = new_network(recipe, len(RFMID_CODES))
+    load_best(work_dir / RUN_NAME, network)
+    size = facts.input_size
+    steps = preprocessing_steps(size, data.enhancements)
+    tensor_of = partial(application_tensor, size=size, steps=steps)
+    logits = compute_logits(
+        network, never.seen, image_dir=manifest.parent, tensor_of=tensor_of, size=size
+    )
+    result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
+    ask = partial(logits_of_rows, network, image_dir=manifest.parent, tensor_of=tensor_of)
+    if len(never.rows):
+        own, _ = ask(data, never.rows, size=size)
+        found = measure_never_seen(never, own, result)
+        write_left_out(work_dir / LEFT_OUT_NAME, found)
+        others = (found, *others)
+    result = replace(result, left_out=others)
+    write_evaluation(work_dir, never.seen, result, answers)
+
+
+def write_evaluation(
+    work_dir: Path, data: PreparedData, result: EvaluationResult, answers: Answers
+) -> None:
+    """Write answers, page and results of an evaluated run; the results last."""
+    files = tuple(data.images[row].path for row in data.rows_of(Part.TEST).tolist())
+    write_answers(work_dir / ANSWERS_NAME, answers, files)
+    page = evaluation_page(result, answers, files)
+    write_atomically(work_dir / PAGE_NAME, page.encode())
+    write_results(work_dir / RESULTS_NAME, result)
+    summary = result.summary
+    log.info("mean AUROC on test, %d pairs: %s", summary.pairs, summary.mean_auroc)
