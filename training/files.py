@@ -1,7 +1,14 @@
 """Files that survive a power cut: written beside their name, then renamed onto it."""
 
+import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+_CHUNK_BYTES = 1 << 24
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -18,3 +25,36 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def reserve(path: Path, shape: Sequence[int]) -> None:
+    """Make a ``.npy`` of uint8 zeros whose place on the disk is taken, not only promised.
+
+    Writing through a memory map into a file with holes ends the process when the disk is
+    full (SIGBUS); here the disk says so before.
+
+    Raises
+    ------
+    OSError
+        If there is no room; the file is gone again.
+    """
+    try:
+        with path.open("wb") as stream:
+            header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}
+            np.lib.format.write_array_header_1_0(stream, header)
+            _take(stream, math.prod(shape))
+            stream.flush()
+            os.fsync(stream.fileno())
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _take(stream: BinaryIO, size: int) -> None:
+    if hasattr(os, "posix_fallocate") and size:
+        stream.flush()
+        os.posix_fallocate(stream.fileno(), stream.tell(), size)
+        return
+    zeros = bytes(min(size, _CHUNK_BYTES))
+    while size > 0:
+        size -= stream.write(zeros[: min(size, len(zeros))])
