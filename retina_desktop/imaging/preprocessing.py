@@ -1,7 +1,8 @@
 """From the crop of a photograph to the numbers a network reads, as its manifest says.
 
-A manifest names its steps in order: first ``field_crop`` (how large the crop is), then any of
-the enhancements that make sense for a model, last ``normalize``. `check_steps` refuses what
+A manifest names its steps in order: first ``field_crop`` (how large the crop is), after it
+``central_field`` where a model reads only the part that every camera shows, then any of the
+enhancements that make sense for a model, last ``normalize``. `check_steps` refuses what
 could not be run when a bundle is loaded, so that no photograph has to find out.
 """
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.domain.images import FieldCrop
 from retina_desktop.domain.manifests import PreprocessingStep
+from retina_desktop.imaging.central_field import central_field
 from retina_desktop.imaging.enhancement import ENHANCEMENTS
 from retina_desktop.imaging.step_parameters import (
     ParameterValue,
@@ -22,6 +24,7 @@ from retina_desktop.imaging.step_parameters import (
 )
 
 FIELD_CROP = "field_crop"
+CENTRAL_FIELD = "central_field"
 NORMALIZE = "normalize"
 MODEL_ENHANCEMENTS = ("msrcr", "clahe", "vessel_suppression", "illumination_correction")
 
@@ -41,12 +44,14 @@ def check_steps(steps: Sequence[PreprocessingStep]) -> None:
     """
     names = [step.name for step in steps]
     for name in names:
-        if name not in (FIELD_CROP, NORMALIZE, *MODEL_ENHANCEMENTS):
+        if name not in (FIELD_CROP, CENTRAL_FIELD, NORMALIZE, *MODEL_ENHANCEMENTS):
             raise _refusal(f"its preprocessing step {name!r} is not known here")
     if names[:1] != [FIELD_CROP] or names.count(FIELD_CROP) != 1:
         raise _refusal(f"its preprocessing must begin with one {FIELD_CROP!r} step")
     if names[-1:] != [NORMALIZE] or names.count(NORMALIZE) != 1:
         raise _refusal(f"its preprocessing must end with one {NORMALIZE!r} step")
+    if CENTRAL_FIELD in names[2:]:
+        raise _refusal(f"a {CENTRAL_FIELD!r} step must follow {FIELD_CROP!r}, and only there")
     for step in steps:
         _parameters(step)
     if "size" not in steps[0].parameters:
@@ -90,8 +95,12 @@ def prepare_tensor(crop: FieldCrop, steps: Sequence[PreprocessingStep]) -> NDArr
     size = crop_size(steps)
     if crop.pixels.shape != (size, size, 3) or crop.inside.shape != (size, size):
         raise ValueError(f"the model reads crops of {size} px, got {crop.pixels.shape}")
+    enhancements = steps[1:-1]
+    if steps[1].name == CENTRAL_FIELD:
+        crop = central_field(crop, **_parameters(steps[1]))
+        enhancements = steps[2:-1]
     pixels = crop.pixels
-    for step in steps[1:-1]:
+    for step in enhancements:
         pixels = ENHANCEMENTS[step.name](pixels, crop.inside, **_parameters(step))
     normalization = _parameters(steps[-1])
     tensor = np.empty((3, size, size), np.float32)
@@ -113,6 +122,11 @@ def _parameters(step: PreprocessingStep) -> dict[str, ParameterValue]:
 def _declared(name: str) -> tuple[StepParameter, ...]:
     if name == FIELD_CROP:
         return (StepParameter("size", 224, 16, 4096, "side of the square, pixels"),)
+    if name == CENTRAL_FIELD:
+        return (
+            StepParameter("radius", 0.94, 0.1, 1.0, "of the disc, half sides of the crop"),
+            StepParameter("half_height", 0.6, 0.1, 1.0, "of the band, half sides of the crop"),
+        )
     if name == NORMALIZE:
         return tuple(
             parameter
