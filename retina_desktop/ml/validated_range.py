@@ -111,11 +111,10 @@ class FeatureRange:
             inside = np.square(scores / self.scales).sum(axis=1)
             outside = np.square(residual / self.residual_scale).sum(axis=1)
             distance = np.sqrt(inside + outside)
-        farthest = {"nan": LARGEST_DISTANCE, "posinf": LARGEST_DISTANCE}
-        shown: NDArray[np.float64] = np.nan_to_num(distance, **farthest).clip(
-            0.0, LARGEST_DISTANCE
-        )
-        return shown
+        told: NDArray[np.float64] = np.nan_to_num(
+            distance, nan=LARGEST_DISTANCE, posinf=LARGEST_DISTANCE
+        ).clip(0.0, LARGEST_DISTANCE)
+        return told
 
 
 def range_of_others() -> BundleRefusedError:

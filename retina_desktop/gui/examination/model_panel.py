@@ -90,6 +90,10 @@ def _card(analysis: StoredAnalysis, older: StoredAnalysis | None) -> QFrame:
         )
     )
     layout.addWidget(facts)
+    if analysis.content.in_range is False:
+        outside = WrappedLabel("caution", card)
+        outside.say(tr("Outside this model's validated range."))
+        layout.addWidget(outside)
     if older is not None:
         heading = QLabel(tr("What changed against the analysis before"))
         heading.setObjectName("fieldName")

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retina_desktop.domain.range_checks import suspicion_of
 from retina_desktop.domain.reading_steps import MissingStep
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.gui.examination.added_findings import AddedFindings
@@ -123,7 +124,7 @@ class ReadingPanel(QWidget):
         decisions = {d.label: d for d in said if seen is not None and d.eye is seen.eye}
         groups = FindingGroups()
         if newest is not None and assessed:
-            groups = group_findings(newest.content.findings)
+            groups = group_findings(newest.content.findings, newest.content.range_check)
         self.findings.show_reading(
             groups,
             decisions,
@@ -259,9 +260,20 @@ def _caution(state: ExaminationState, newest: StoredAnalysis | None) -> str:
         return tr("NOT ANALYSED. The model has said nothing of this photograph.")
     if not newest.content.quality.is_fundus:
         return tr("Not a fundus photograph: no label was assessed.")
-    if not newest.content.quality.gradable:
-        return tr(
-            "NOT GRADABLE. This photograph cannot be judged: what is not found on it may "
-            "still be there."
+    cautions: list[str] = []
+    if newest.content.range_check is not None and not newest.content.in_range:
+        cautions.append(
+            tr(
+                "OUTSIDE THIS MODEL'S VALIDATED RANGE. It says nothing of this photograph: "
+                "what is not found on it may still be there."
+            )
         )
-    return ""
+        cautions.append(tr(suspicion_of(newest.content.range_check.not_relied_on)))
+    if not newest.content.quality.gradable:
+        cautions.append(
+            tr(
+                "NOT GRADABLE. This photograph cannot be judged: what is not found on it may "
+                "still be there."
+            )
+        )
+    return "\n".join(caution for caution in cautions if caution)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication
 
 from retina_desktop.domain.decisions import Agreement, Decision, Grade, Severity
 from retina_desktop.domain.eye_measurements import Correction, Tonometry
-from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import LABELS, label_of
 from retina_desktop.domain.patients import Patient
@@ -110,6 +110,8 @@ def change_words(older: AnalysisContent, newer: AnalysisContent) -> list[str]:
         )
     if older.quality.gradable != newer.quality.gradable:
         lines.append(tr("Now gradable") if newer.quality.gradable else tr("No longer gradable"))
+    if older.in_range is not False and newer.in_range is False:
+        lines.append(tr("Now outside the model's validated range"))
     changes = changes_between(older, newer)
     for change in sorted(changes, key=lambda change: not change.crossed):
         before, after = _said(change.before), _said(change.after)
@@ -123,7 +125,9 @@ def _said(finding: Finding | None) -> str:
     if finding is None or finding.probability is None:
         return tr("not assessed")
     verdict = tr("present") if finding.is_positive else tr("below threshold")
-    return f"{verdict}, {percent(finding.probability)}"
+    words = f"{verdict}, {percent(finding.probability)}"
+    tentative = finding.status is LabelStatus.DEMONSTRATION
+    return f"{words}, {tr('demonstration only')}" if tentative else words
 
 
 def _folded(text: str) -> str:

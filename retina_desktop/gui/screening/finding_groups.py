@@ -1,34 +1,43 @@
-"""In which order findings are read: present, absent, not assessed."""
+"""In which order findings are read: present, absent, not assessed; or outside the range."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retina_desktop.domain.findings import Finding
-from retina_desktop.domain.labels import DISEASE_RISK, label_of
+from retina_desktop.domain.reading_order import reading_order
 
 if TYPE_CHECKING:
     from retina_desktop.domain.analyses import Analysis
+    from retina_desktop.domain.range_checks import RangeCheck
 
 
 @dataclass(frozen=True, slots=True)
 class FindingGroups:
-    """A photograph's findings, each in exactly one group."""
+    """A photograph's findings, each in exactly one group.
+
+    ``not_relied_on`` names those of ``outside_range`` whose answer reached its threshold.
+    """
 
     present: tuple[Finding, ...] = ()
     absent: tuple[Finding, ...] = ()
     not_assessed: tuple[Finding, ...] = ()
+    outside_range: tuple[Finding, ...] = ()
+    not_relied_on: tuple[str, ...] = ()
 
 
-def group_findings(findings: tuple[Finding, ...]) -> FindingGroups:
-    """Return the groups.
+def group_findings(
+    findings: tuple[Finding, ...], range_check: "RangeCheck | None" = None
+) -> FindingGroups:
+    """Return the groups; outside the model's validated range all labels are one group.
 
-    Present findings come most urgent first, then by how far they are above their threshold;
-    ``Disease_Risk``, which names nothing, comes last. The others keep the model's order, so
-    that a label is always found at the same place.
+    Present findings come in `reading_order`; the others keep the model's order, so that a
+    label is always found at the same place.
     """
+    if range_check is not None and not range_check.in_range:
+        return FindingGroups(outside_range=findings, not_relied_on=range_check.not_relied_on)
     present = [finding for finding in findings if finding.is_positive]
     return FindingGroups(
-        present=tuple(sorted(present, key=_urgency)),
+        present=tuple(sorted(present, key=reading_order)),
         absent=tuple(finding for finding in findings if finding.is_positive is False),
         not_assessed=tuple(finding for finding in findings if not finding.is_assessed),
     )
@@ -43,8 +52,3 @@ def chosen_label(analysis: "Analysis | None", wish: str | None) -> str | None:
         return wished.label
     present = group_findings(analysis.findings).present
     return present[0].label if present else None
-
-
-def _urgency(finding: Finding) -> tuple[bool, int, float]:
-    margin = (finding.probability or 0.0) - (finding.threshold or 0.0)
-    return (finding.label == DISEASE_RISK, label_of(finding.label).tier.rank, -margin)

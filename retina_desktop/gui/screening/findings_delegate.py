@@ -44,7 +44,7 @@ class FindingsDelegate(QStyledItemDelegate):
         line = QFontMetrics(option.font).height()
         if isinstance(row, GroupRow):
             return QSize(width, line + 16)
-        if not isinstance(row, FindingRow) or row.group is Group.NOT_ASSESSED:
+        if not isinstance(row, FindingRow) or not row.group.is_assessed:
             return QSize(width, line + 8)
         height = line + _GAP + _BAR + 14
         if row.group is Group.PRESENT:
@@ -90,15 +90,15 @@ class FindingsDelegate(QStyledItemDelegate):
         icon = self._theme.icons.pixmap(name, 16, ratio=ratio, color=colors.muted)
         painter.drawPixmap(box.x() - 4, box.center().y() - 7, icon)
         painter.setFont(_bold(painter.font()))
-        strong = row.group is Group.PRESENT and row.count > 0
+        strong = row.group in (Group.PRESENT, Group.OUTSIDE_RANGE) and row.count > 0
         painter.setPen(QColor(colors.text if strong else colors.muted))
         painter.drawText(box.adjusted(18, 0, 0, 0), _LEFT, heading(row))
 
     def _paint_finding(self, painter: QPainter, row: FindingRow, box: QRect) -> None:
         colors = self._theme.colors
         line = painter.fontMetrics().height()
-        if row.group is Group.NOT_ASSESSED:
-            painter.setPen(QColor(colors.muted))
+        if not row.group.is_assessed:
+            painter.setPen(QColor(colors.warning if row.suspected else colors.muted))
             self._paint_texts(painter, row, box.adjusted(18, 0, 0, 0))
             return
         present = row.group is Group.PRESENT

@@ -20,13 +20,24 @@ from retina_desktop.gui.screening.finding_groups import FindingGroups
 
 Index = QModelIndex | QPersistentModelIndex
 
+_SUSPECTED = (
+    "the answer reached its threshold but is not relied on, outside the validated range: look "
+    "at the photograph yourself"
+)
+
 
 class Group(StrEnum):
-    """The three groups, in reading order."""
+    """The groups, in reading order; the last stands alone."""
 
     PRESENT = "present"
     ABSENT = "absent"
     NOT_ASSESSED = "not_assessed"
+    OUTSIDE_RANGE = "outside_range"
+
+    @property
+    def is_assessed(self) -> bool:
+        """Whether the model's word on these labels counts."""
+        return self in (Group.PRESENT, Group.ABSENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ class FindingRow:
 
     group: Group
     finding: Finding
+    suspected: bool = False  # outside the range: the answer reached its threshold
 
     @property
     def name(self) -> str:
@@ -54,6 +66,8 @@ class FindingRow:
     @property
     def value(self) -> str:
         """The probability in per cent, or that there is none."""
+        if self.suspected:
+            return "answer not relied on"
         probability = self.finding.probability
         return "not assessed" if probability is None else percent(probability)
 
@@ -140,13 +154,16 @@ class FindingsModel(QAbstractListModel):
             (Group.PRESENT, self._groups.present),
             (Group.ABSENT, self._groups.absent),
             (Group.NOT_ASSESSED, self._groups.not_assessed),
+            (Group.OUTSIDE_RANGE, self._groups.outside_range),
         ):
-            if not findings and group is not Group.PRESENT:
+            # "Present (0)" tells something, but not of what was not assessed
+            if not findings and (group is not Group.PRESENT or self._groups.outside_range):
                 continue
             folded = group in self._folded
             rows.append(GroupRow(group, self._title(group), len(findings), folded))
             if not folded:
-                rows.extend(FindingRow(group, finding) for finding in findings)
+                suspected = self._groups.not_relied_on
+                rows.extend(FindingRow(group, f, f.label in suspected) for f in findings)
         if tuple(rows) != self._rows:
             self.beginResetModel()
             self._rows = tuple(rows)
@@ -157,6 +174,8 @@ class FindingsModel(QAbstractListModel):
             return self.tr("Present")
         if group is Group.NOT_ASSESSED:
             return self.tr("Not assessed")
+        if group is Group.OUTSIDE_RANGE:
+            return self.tr("Outside this model's validated range")
         if self._reliable:
             return self.tr("Below threshold")
         return self.tr("Below threshold, not reliable")
@@ -183,6 +202,10 @@ def percent(probability: float) -> str:
 
 def spoken(row: FindingRow) -> str:
     """Return a finding as a screen reader says it."""
+    if row.suspected:
+        return f"{row.name}: {_SUSPECTED}"
+    if row.group is Group.OUTSIDE_RANGE:
+        return f"{row.name}: not assessed, outside this model's validated range"
     if row.group is Group.NOT_ASSESSED:
         return f"{row.name}: not assessed by this model"
     verdict = "present" if row.group is Group.PRESENT else "below threshold"
@@ -197,13 +220,17 @@ def tip(row: FindingRow) -> str:
     """Return what the label means, with its code, its threshold and its urgency."""
     label = label_of(row.finding.label)
     lines = [f"{label.name} ({label.code})", label.explanation]
-    if row.group is Group.NOT_ASSESSED:
+    if row.suspected:
+        lines.append(_SUSPECTED.capitalize() + ".")
+    elif row.group is Group.OUTSIDE_RANGE:
+        lines.append("Outside this model's validated range: it says nothing about this label.")
+    elif row.group is Group.NOT_ASSESSED:
         lines.append("Not assessed by this model: it says nothing about this label.")
     elif row.finding.threshold is not None:
         lines.append(f"{row.value}, threshold {percent(row.finding.threshold)}.")
     if row.finding.status is LabelStatus.DEMONSTRATION:
         lines.append("Demonstration: learned from too few patients for a figure to mean much.")
-    if row.group is Group.PRESENT and label.urgency_note:
+    if (row.group is Group.PRESENT or row.suspected) and label.urgency_note:
         lines.append(label.urgency_note)
     if label.icd10:
         lines.append(f"ICD-10: {label.icd10}")

@@ -89,7 +89,7 @@ class FindingsPanel(QWidget):
             return
         self.eye.show_eye(analysis.laterality)
         self.findings.show_groups(
-            group_findings(analysis.findings),
+            group_findings(analysis.findings, analysis.range_check),
             chosen=chosen_label(analysis, wish),
             reliable=quality.gradable,
         )
@@ -149,12 +149,16 @@ def _message(photograph: Photograph | None) -> str:
 def _caution(analysis: "Analysis") -> str:
     if not analysis.quality.is_fundus:
         return "Not a fundus photograph: no label was assessed."
-    if not analysis.quality.gradable:
-        return (
-            "NOT GRADABLE. This photograph cannot be judged: what is not found on it may "
-            "still be there."
-        )
-    return ""
+    ungradable = (
+        "NOT GRADABLE. This photograph cannot be judged: what is not found on it may still be "
+        "there."
+    )
+    outside = (
+        "OUTSIDE THIS MODEL'S VALIDATED RANGE. It says nothing of this photograph: what is not "
+        "found on it may still be there."
+    )
+    cautions = [outside] if analysis.in_range is False else []
+    return "\n".join(cautions if analysis.quality.gradable else [*cautions, ungradable])
 
 
 def _foot(analysis: "Analysis") -> str:
