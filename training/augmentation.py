@@ -11,6 +11,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
+_FIELD_FROM = 0.03  # of the brightest colour; darker is the frame around the field
+# Measured over 11 sources of adults: the middle nine tenths of up to 80 photographs of each.
+_RED_MEAN = (0.25, 0.80)
+_GREEN_OF_RED = (0.33, 0.87)
+_BLUE_OF_GREEN = (0.12, 0.73)
+_LARGEST_GAIN = 3.0  # beyond, dark colours are noise
+
 
 @dataclass(frozen=True, slots=True)
 class AugmentationRanges:
@@ -25,6 +32,7 @@ class AugmentationRanges:
     gamma: float = 0.25
     blur_share: float = 0.15  # of the photographs of a batch
     flip_share: float = 0.5
+    balance_share: float = 0.0  # of the photographs that take the colours of another camera
 
 
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
@@ -46,6 +54,7 @@ class Changes:
     offset: Tensor  # (N,)
     gamma: Tensor  # (N,)
     blurred: Tensor  # (N,), bool
+    balance: Tensor  # (N, 3), the mean each colour shall have in the field; NaN: as it is
 
     def of(self, rows: slice) -> "Changes":
         """Return those of some photographs."""
@@ -55,6 +64,7 @@ class Changes:
             self.offset[rows],
             self.gamma[rows],
             self.blurred[rows],
+            self.balance[rows],
         )
 
 
@@ -79,7 +89,8 @@ def draw_changes(
     gamma = torch.exp(_uniform(count, -ranges.gamma, ranges.gamma, generator))
     blurred = torch.rand(count, generator=generator) < ranges.blur_share
     factor = gain.view(count, 3) * contrast.view(count, 1)
-    return Changes(matrix, factor, offset, gamma, blurred)
+    balance = _draw_balance(count, generator, ranges)
+    return Changes(matrix, factor, offset, gamma, blurred, balance)
 
 
 def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
@@ -103,7 +114,8 @@ def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
         changes.matrix.to(batch.device), [len(batch), 3, size, size], align_corners=False
     )
     warped = F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
-    return _blur_some(_change_colours(warped, changes), changes)
+    balanced = _balance_some(warped, changes.balance.to(batch.device))
+    return _blur_some(_change_colours(balanced, changes), changes)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -121,9 +133,30 @@ def _draw_matrix(count: int, generator: torch.Generator, ranges: AugmentationRan
     return torch.stack(rows, dim=1).view(count, 2, 3)
 
 
+def _draw_balance(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
+    """Draw mean colours as fundus cameras give them: red above green above blue."""
+    if ranges.balance_share == 0.0:
+        return torch.full((count, 3), torch.nan)
+    red = _uniform(count, *_RED_MEAN, generator)
+    green = red * _uniform(count, *_GREEN_OF_RED, generator)
+    blue = green * _uniform(count, *_BLUE_OF_GREEN, generator)
+    kept = torch.rand(count, generator=generator) >= ranges.balance_share
+    return torch.stack((red, green, blue), dim=1).masked_fill(kept.view(-1, 1), torch.nan)
+
+
+def _balance_some(batch: Tensor, balance: Tensor) -> Tensor:
+    """Scale each colour so that its mean over the field is the drawn one."""
+    field = (batch.amax(1, keepdim=True) > _FIELD_FROM).to(batch.dtype)
+    area = field.sum((2, 3)).clamp(min=1.0)
+    means = (batch * field).sum((2, 3)) / area
+    gain = (balance / means.clamp(min=1e-3)).clamp(1 / _LARGEST_GAIN, _LARGEST_GAIN)
+    gain = torch.where(gain.isnan(), torch.ones_like(gain), gain)
+    return (batch * gain[:, :, None, None]).clamp(0, 1)
+
+
 def _change_colours(batch: Tensor, changes: Changes) -> Tensor:
     shape = (len(batch), 1, 1, 1)
-    field = (batch.amax(1, keepdim=True) > 0.03).to(batch.dtype)  # the frame stays black
+    field = (batch.amax(1, keepdim=True) > _FIELD_FROM).to(batch.dtype)  # the frame stays black
     factor = changes.factor.view(len(batch), 3, 1, 1).to(batch.device)
     offset = changes.offset.view(shape).to(batch.device)
     changed = (batch - 0.4) * factor + 0.4 + offset

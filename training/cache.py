@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from retina_desktop.domain.errors import ImageUnreadableError
 from retina_desktop.domain.images import RgbImage
 from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.imaging.enhancement import ENHANCEMENTS
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from training.files import write_atomically
 from training.manifest_data import LabelledImage, ManifestUnreadableError
@@ -40,11 +41,17 @@ class PhotographsUnreadableError(ManifestUnreadableError):
 
 
 def build_cache(
-    images: Sequence[LabelledImage], *, image_dir: Path, cache_dir: Path, side: int = 256
+    images: Sequence[LabelledImage],
+    *,
+    image_dir: Path,
+    cache_dir: Path,
+    side: int = 256,
+    enhancements: Sequence[str] = (),
 ) -> Squares:
     """Return the photographs as squares of `side` pixels, decoding only what is not cached.
 
-    A cache made of another list of photographs, of other files or at another size is rebuilt.
+    A cache made of another list of photographs, of other files, at another size or with other
+    enhancements is rebuilt.
 
     Returns
     -------
@@ -56,21 +63,22 @@ def build_cache(
     PhotographsUnreadableError
         If photographs are missing or none; all of them are named.
     """
-    key = _key(images, image_dir, side)
+    key = _key(images, image_dir, side, enhancements)
     pixels_path, index_path = cache_dir / PIXELS_NAME, cache_dir / INDEX_NAME
     if not (pixels_path.exists() and _stored_key(index_path) == key):
         cache_dir.mkdir(parents=True, exist_ok=True)
         index_path.unlink(missing_ok=True)
-        _fill(images, image_dir, pixels_path, side)
+        _fill(images, image_dir, pixels_path, side, enhancements)
         write_atomically(index_path, json.dumps({"key": key}).encode())
     squares: Squares = np.load(pixels_path, mmap_mode="r")
     return squares
 
 
-def field_square(path: Path, side: int) -> RgbImage:
+def field_square(path: Path, side: int, enhancements: Sequence[str] = ()) -> RgbImage:
     """Return the photograph's field of view as the application crops it, ``(side, side, 3)``.
 
-    Where it sees no field the whole picture is shrunk.
+    Where it sees no field the whole picture is shrunk. `enhancements` are named steps of
+    `retina_desktop.imaging`, with their defaults, as a model's manifest may ask for them.
 
     Raises
     ------
@@ -80,7 +88,11 @@ def field_square(path: Path, side: int) -> RgbImage:
     field = find_field_of_view(pixels)
     if field is None:
         return plain_square(pixels, side)
-    return crop_to_field(pixels, field, size=side).pixels
+    crop = crop_to_field(pixels, field, size=side)
+    shown = crop.pixels
+    for name in enhancements:
+        shown = ENHANCEMENTS[name](shown, crop.inside)
+    return shown
 
 
 def plain_square(pixels: RgbImage, side: int) -> RgbImage:
@@ -90,13 +102,19 @@ def plain_square(pixels: RgbImage, side: int) -> RgbImage:
     return np.asarray(cv2.resize(pixels, (side, side), interpolation=method), np.uint8)
 
 
-def _fill(images: Sequence[LabelledImage], image_dir: Path, path: Path, side: int) -> None:
+def _fill(
+    images: Sequence[LabelledImage],
+    image_dir: Path,
+    path: Path,
+    side: int,
+    enhancements: Sequence[str],
+) -> None:
     shape = (len(images), side, side, 3)
     squares = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
     unreadable: list[str] = []
     for row, image in enumerate(images):
         try:
-            squares[row] = field_square(image_dir / image.path, side)
+            squares[row] = field_square(image_dir / image.path, side, enhancements)
         except ImageUnreadableError:
             unreadable.append(image.path)
     squares.flush()
@@ -104,8 +122,11 @@ def _fill(images: Sequence[LabelledImage], image_dir: Path, path: Path, side: in
         raise PhotographsUnreadableError(unreadable)
 
 
-def _key(images: Sequence[LabelledImage], image_dir: Path, side: int) -> str:
-    digest = hashlib.sha256(f"squares 2 {side}\n".encode())
+def _key(
+    images: Sequence[LabelledImage], image_dir: Path, side: int, enhancements: Sequence[str]
+) -> str:
+    words = " ".join(["squares 2", str(side), *enhancements])
+    digest = hashlib.sha256(f"{words}\n".encode())
     for image in images:
         path = image_dir / image.path
         size = path.stat().st_size if path.exists() else -1

@@ -15,6 +15,7 @@ from training.transfer import (
     load_imagenet,
     load_lite0_state,
     load_timm_imagenet,
+    quieten_branches,
     reestimate_batch_norm,
 )
 
@@ -32,7 +33,7 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
     """
     section = recipe.model
     try:
-        return create_network(
+        network = create_network(
             labels,
             architecture=section.architecture,
             seed=recipe.run.seed,
@@ -44,6 +45,9 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
             f"timm has no network {section.architecture} with these options; choose another "
             "model.architecture."
         ) from error
+    if section.quiet_branches:
+        quieten_branches(network)
+    return network
 
 
 def start_from(

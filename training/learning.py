@@ -24,7 +24,7 @@ from training.augmentation import AugmentationRanges, augment, draw_changes
 from training.files import write_atomically
 from training.losses import make_loss
 from training.metrics import score_pairs
-from training.parameter_groups import freeze_body, make_optimizer, set_rate
+from training.parameter_groups import freeze, make_optimizer, set_rate
 from training.part_data import PartData, network_input, predict, to_batch
 from training.progress import Facts, Listener, tell_all
 from training.recipe import Recipe
@@ -164,8 +164,9 @@ class Learning:
         p, run = self.progress, self._recipe.run
         order = self._order(p.epoch)
         steps = max(len(order) // run.batch, 1)  # a short last batch would unsettle the norms
-        freeze_body(self._plain, frozen=p.epoch < self._recipe.optimizer.head_epochs)
+        section = self._recipe.optimizer
         self._network.train()
+        freeze(self._plain, body=p.epoch < section.head_epochs, blocks=section.frozen_blocks)
         started, before, saved_at = self._clock(), p.elapsed_s, p.elapsed_s
         while p.step < steps and (share := self._share_done()) < 1.0:
             # Gradients that are being gathered are not saved, so no stop comes between.

@@ -30,11 +30,21 @@ def set_rate(optimizer: Optimizer, rate: float) -> None:
         group["lr"] = rate * group["share"]
 
 
-def freeze_body(network: nn.Module, *, frozen: bool) -> None:
-    """Let only the head learn, or everything again."""
+def freeze(network: nn.Module, *, body: bool, blocks: int) -> None:
+    """Let everything learn but the body, or the stem and its first `blocks` stages.
+
+    The batch norms of what is frozen keep their statistics, so call it after `train()`.
+    """
     for name, parameter in network.named_parameters():
-        if not is_head(name):
-            parameter.requires_grad_(not frozen)
+        parameter.requires_grad_(is_head(name) or not (body or _is_low(name, network, blocks)))
+    for name, module in network.named_modules():
+        if name and _is_low(name, network, blocks):
+            module.eval()
+
+
+def _is_low(name: str, network: nn.Module, blocks: int) -> bool:
+    inside = name != "blocks" and not is_head(name)
+    return inside and blocks > 0 and _depth(name, network) <= blocks
 
 
 def is_head(name: str) -> bool:

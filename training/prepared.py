@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retina_desktop.imaging.preprocessing import MODEL_ENHANCEMENTS
 from training.cache import PhotographsUnreadableError, Squares, build_cache
 from training.data_sources import read_data
 from training.duplicates import (
@@ -44,6 +46,7 @@ class PreparedData:
     codes: tuple[str, ...]
     duplicate_pairs: int
     unreadable: tuple[str, ...] = ()  # listed, but left out
+    enhancements: tuple[str, ...] = ()  # named steps that the cached pixels went through
 
     def rows_of(self, part: Part) -> NDArray[np.int64]:
         """Return the rows of one part, ascending."""
@@ -70,28 +73,32 @@ def prepare(
     *,
     seed: int,
     side: int = 256,
+    enhancements: Sequence[str] = (),
     strict: bool = False,
 ) -> PreparedData:
     """Read, cache, group and split the photographs; the split is written for later steps.
 
-    The cached photographs have `side` pixels; a recipe's size should be no larger. What cannot
-    be read is left out and noted, or with `strict` ends it.
+    The cached photographs have `side` pixels; a recipe's size should be no larger. They go
+    through the named `enhancements`, and so will those that the model is shown later. What
+    cannot be read is left out and noted, or with `strict` ends it.
 
     Raises
     ------
     ManifestUnreadableError
-        If the list is wrong, or with `strict` a photograph cannot be read.
+        If the list is wrong, an enhancement is unknown, or with `strict` a photograph cannot
+        be read.
     """
+    _check_enhancements(enhancements)
     listed = labelled_only(read_data(manifest), codes)
     unreadable: tuple[str, ...] = ()
     try:
-        squares = _cache(listed, manifest, work_dir, side)
+        squares = _cache(listed, manifest, work_dir, side, enhancements)
     except PhotographsUnreadableError as error:
         if strict:
             raise
         unreadable = error.paths
         listed = _without(listed, unreadable)
-        squares = _cache(listed, manifest, work_dir, side)
+        squares = _cache(listed, manifest, work_dir, side, enhancements)
     images = listed
     hashes, thumbnails = fingerprints(manifest.parent / image.path for image in images)
     pairs = find_duplicates(hashes, thumbnails)
@@ -102,6 +109,7 @@ def prepare(
         "schema": 1,
         "seed": seed,
         "side": side,
+        "enhancements": list(enhancements),
         "unreadable": unreadable,
         "duplicate_pairs": len(pairs),
         "rows": [
@@ -110,7 +118,16 @@ def prepare(
         ],
     }
     write_atomically(work_dir / SPLIT_NAME, json.dumps(content, indent=0).encode())
-    return PreparedData(images, squares, groups, parts, tuple(codes), len(pairs), unreadable)
+    return PreparedData(
+        images,
+        squares,
+        groups,
+        parts,
+        tuple(codes),
+        len(pairs),
+        unreadable,
+        tuple(enhancements),
+    )
 
 
 def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> PreparedData:
@@ -124,15 +141,11 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
     ManifestUnreadableError
         If nothing was prepared there, or the manifest has changed since.
     """
-    try:
-        content = json.loads((work_dir / SPLIT_NAME).read_bytes())
-    except OSError as error:
-        raise ManifestUnreadableError(
-            "Nothing was prepared here: run prepare first."
-        ) from error
+    content = _read_split(work_dir)
     unreadable = tuple(content["unreadable"])
     images = _without(labelled_only(read_data(manifest), codes), unreadable)
-    squares = _cache(images, manifest, work_dir, content["side"])
+    enhancements = tuple(content.get("enhancements", ()))
+    squares = _cache(images, manifest, work_dir, content["side"], enhancements)
     rows = content["rows"]
     if [row["file"] for row in rows] != [image.path for image in images]:
         raise ManifestUnreadableError("The manifest has changed: run prepare again.")
@@ -146,7 +159,19 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
         tuple(codes),
         int(content["duplicate_pairs"]),
         unreadable,
+        enhancements,
     )
+
+
+def read_enhancements(work_dir: Path) -> tuple[str, ...]:
+    """Return the named steps that `prepare` put the photographs through.
+
+    Raises
+    ------
+    ManifestUnreadableError
+        If nothing was prepared there.
+    """
+    return tuple(_read_split(work_dir).get("enhancements", ()))
 
 
 def set_aside(work_dir: Path, data: PreparedData, pairs: Sequence[tuple[int, int]]) -> None:
@@ -164,11 +189,37 @@ def same_eyes(work_dir: Path) -> list[list[str]]:
     return pairs
 
 
+def _read_split(work_dir: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads((work_dir / SPLIT_NAME).read_bytes())
+    except OSError as error:
+        raise ManifestUnreadableError(
+            "Nothing was prepared here: run prepare first."
+        ) from error
+    return content
+
+
+def _check_enhancements(names: Sequence[str]) -> None:
+    for name in names:
+        if name not in MODEL_ENHANCEMENTS:
+            raise ManifestUnreadableError(
+                f"There is no enhancement {name}; one of {', '.join(MODEL_ENHANCEMENTS)}."
+            )
+
+
 def _cache(
-    images: Sequence[LabelledImage], manifest: Path, work_dir: Path, side: int
+    images: Sequence[LabelledImage],
+    manifest: Path,
+    work_dir: Path,
+    side: int,
+    enhancements: Sequence[str],
 ) -> Squares:
     return build_cache(
-        images, image_dir=manifest.parent, cache_dir=work_dir / "cache", side=side
+        images,
+        image_dir=manifest.parent,
+        cache_dir=work_dir / "cache",
+        side=side,
+        enhancements=enhancements,
     )
 
 

@@ -61,6 +61,7 @@ class ModelSection(_Section):
     size: Count = 224  # pixels, square
     drop_rate: Share = 0.0  # of the features before the classifier
     drop_path: Share = 0.0  # of whole residual branches
+    quiet_branches: bool = False  # residual branches begin at zero; for random weights
 
 
 class LossSection(_Section):
@@ -94,6 +95,7 @@ class OptimizerSection(_Section):
         1.0  # rate from a block to the one below
     )
     head_epochs: Annotated[int, Field(ge=0)] = 0  # the body is frozen for so long
+    frozen_blocks: Annotated[int, Field(ge=0)] = 0  # with the stem; they keep their weights
     clip_norm: Positive | None = None  # of the whole gradient
     accumulate: Count = 1  # batches a step
 
@@ -120,6 +122,7 @@ class AugmentationSection(_Section):
     gamma: float = 0.25
     blur_share: Share = 0.15
     flip_share: Share = 0.5
+    balance_share: Share = 0.0
 
 
 class RunSection(_Section):

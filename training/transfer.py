@@ -58,6 +58,17 @@ def create_network(
         return network
 
 
+def quieten_branches(network: nn.Module) -> None:
+    """Let each residual block begin as the identity, in place (Goyal et al., 2017, 5.1).
+
+    A deep network of random weights then learns at once as a shallow one does.
+    """
+    for block in network.modules():
+        norms = [m for m in block.children() if isinstance(m, nn.BatchNorm2d)]
+        if getattr(block, "has_skip", False) and norms:
+            nn.init.zeros_(norms[-1].weight)
+
+
 def load_lite0_state(path: Path | None = None) -> State:
     """Read Lite0's state from `path`, or from the PyPI package when that is installed.
 

@@ -77,3 +77,24 @@ def test_a_part_of_the_batch_changes_as_in_the_whole(batch):
     whole = augment(batch.clone(), changes, size=14)
     part = augment(batch[1::2].clone(), changes.of(slice(1, None, 2)), size=14)
     assert torch.allclose(part, whole[1::2], atol=1e-6)
+
+
+def test_balanced_photographs_take_a_cameras_mean_colours_and_keep_their_frame(batch):
+    batch = 0.2 + 0.5 * batch  # leaves room for the gain, so that nothing is cut off
+    batch[:, :, :, :5] = 0
+    ranges = replace(STILL, balance_share=1.0)
+    drawn = draw_changes(6, generator=generator(4), ranges=ranges).balance
+    changed = run(batch, ranges, seed=4)
+    assert changed[:, :, :, :5].max() == 0
+    red, green, blue = drawn.unbind(1)
+    assert (red > green).all()
+    assert (green > blue).all()
+    means, own = changed[:, :, :, 6:].mean((2, 3)), batch[:, :, :, 6:].mean((2, 3))
+    inside = (drawn / own > 1 / 3) & (drawn / own < 1.2)
+    assert inside.any()
+    assert torch.allclose(means[inside], drawn[inside], atol=0.02)
+
+
+def test_without_a_share_no_photograph_is_balanced():
+    changes = draw_changes(4, generator=generator(), ranges=AugmentationRanges())
+    assert changes.balance.isnan().all()

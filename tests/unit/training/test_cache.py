@@ -1,9 +1,16 @@
 import numpy as np
 import pytest
+import torch
 
+from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.preprocessing import prepare_tensor
 from tests.unit.training.tiny_data import Row, write_manifest
+from training.augmentation import normalise
 from training.cache import PIXELS_NAME, build_cache
+from training.evaluate import preprocessing_steps
 from training.manifest_data import ManifestUnreadableError, read_manifest
+from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 
 @pytest.fixture
@@ -47,3 +54,21 @@ def test_a_missing_photograph_is_named(pack):
     (pack[0] / "pack" / "a.png").unlink()
     with pytest.raises(ManifestUnreadableError, match=r"first a\.png"):
         build(pack)
+
+
+def test_enhanced_photographs_are_what_the_application_would_show_the_model(pack):
+    folder, images = pack
+    plain = np.array(build(pack))
+    squares = build_cache(
+        images,
+        image_dir=folder / "pack",
+        cache_dir=folder / "cache",
+        side=32,
+        enhancements=("msrcr", "clahe"),
+    )
+    pixels = decode_photograph(folder / "pack" / images[0].path, min_side=32).pixels
+    crop = crop_to_field(pixels, find_field_of_view(pixels), size=32)
+    shown = prepare_tensor(crop, preprocessing_steps(32, ("msrcr", "clahe")))
+    scaled = torch.from_numpy(squares[:1] / 255.0).permute(0, 3, 1, 2).float()
+    assert np.allclose(shown, normalise(scaled, IMAGENET_MEAN, IMAGENET_STD)[0], atol=1e-5)
+    assert not np.array_equal(squares, plain)

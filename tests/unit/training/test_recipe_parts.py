@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torchvision.ops import sigmoid_focal_loss
 
 from training.losses import make_loss, masked_mean
-from training.parameter_groups import make_optimizer, set_rate
+from training.parameter_groups import freeze, make_optimizer, set_rate
 from training.recipe import (
     LossSection,
     OptimizerSection,
@@ -19,6 +19,7 @@ from training.recipe import (
 )
 from training.sampling import epoch_order, source_weights
 from training.schedules import rate_share
+from training.transfer import create_network
 
 COUNTS = torch.tensor([10.0]), torch.tensor([990.0])
 ENTROPY = torch.nn.functional.binary_cross_entropy_with_logits
@@ -148,3 +149,23 @@ def test_lower_blocks_move_less_and_scales_do_not_decay():
     assert rates[id(network.conv_stem.weight)]["lr"] == pytest.approx(0.5**9)
     assert rates[id(network.classifier.bias)]["weight_decay"] == 0.0
     assert rates[id(network.classifier.weight)]["weight_decay"] == 0.1
+
+
+def test_frozen_blocks_keep_weights_and_statistics_and_the_rest_learns():
+    network = create_network(3).train()
+    freeze(network, body=False, blocks=2)
+    assert not any(p.requires_grad for p in network.conv_stem.parameters())
+    assert not any(p.requires_grad for p in network.blocks[1].parameters())
+    assert all(p.requires_grad for p in network.blocks[2].parameters())
+    assert all(p.requires_grad for p in network.classifier.parameters())
+    assert not network.blocks[1][0].bn1.training
+    assert network.blocks[2][0].bn1.training
+
+
+def test_a_frozen_body_lets_the_head_learn_and_thaws():
+    network = create_network(3).train()
+    freeze(network, body=True, blocks=0)
+    learning = [name for name, p in network.named_parameters() if p.requires_grad]
+    assert learning == ["classifier.weight", "classifier.bias"]
+    freeze(network, body=False, blocks=0)
+    assert all(p.requires_grad for p in network.parameters())

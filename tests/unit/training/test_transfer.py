@@ -10,6 +10,7 @@ from training.transfer import (
     carry_over_lite0,
     create_network,
     load_imagenet,
+    quieten_branches,
     reestimate_batch_norm,
 )
 
@@ -117,3 +118,11 @@ def test_norms_measured_anew_have_the_mean_of_all_batches():
     wanted = torch.stack([b.mean((0, 2, 3)) for b in batches]).mean(0)
     assert torch.allclose(network[0].running_mean, wanted, atol=1e-5)
     assert network[0].momentum == 0.1
+
+
+def test_quiet_branches_leave_what_a_block_is_given():
+    network = create_network(2, architecture="efficientnet_b0").eval()
+    quieten_branches(network)
+    block = network.blocks[2][1]
+    shown = torch.rand(1, 40, 8, 8)
+    assert torch.equal(block(shown), shown)
