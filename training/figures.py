@@ -1,16 +1,15 @@
 """The figures of a test: per label within each source, with intervals by patient."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.manifests import Metric
-from training.manifest_data import ANY_DISEASE, Known, Targets
+from training.answers import COUNTED_FROM, REPORT_FROM, Answers, as_metric
+from training.challenge_score import challenge_scores
+from training.manifest_data import ANY_DISEASE
 from training.metrics import (
     RESAMPLES,
     Figure,
-    Interval,
     Scores,
     Truth,
     Values,
@@ -32,29 +31,15 @@ from training.metrics import (
     with_interval,
 )
 
-REPORT_FROM = 5  # positives or negatives; below, a figure means nothing
-COUNTED_FROM = 10  # positives and negatives of a pair in the mean, and of an evaluated label
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answers:
-    """A model's answers to one part; row i of every array is the same photograph."""
-
-    probabilities: NDArray[np.float64]  # (N, labels), calibrated
-    targets: Targets
-    known: Known
-    sources: tuple[str, ...]
-    groups: NDArray[np.int64]  # (N,)
-    codes: tuple[str, ...]
-    thresholds: tuple[float | None, ...]  # None where the label is not assessed
-    dr_grades: NDArray[np.int64] | None = None  # (N,), -1 where the source says none
+__all__ = ["COUNTED_FROM", "REPORT_FROM", "Answers", "mean_pair_auroc", "measure"]
 
 
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
     """Return all figures, the mean over pairs first, then by source and label."""
     names = np.array(answers.sources)
     weights = draw_weights(answers.groups, seed=seed, resamples=resamples)
-    figures = [_mean_auroc(answers, weights)]
+    figures = [_mean_auroc(answers, weights), *challenge_scores(answers, weights)]
+    figures += _pooled_calibration(answers, weights)
     for source in sorted(set(answers.sources)):
         own = names == source
         figures += _healthy_untouched(answers, own, source, weights)
@@ -92,7 +77,7 @@ def _pair(
         wanted.append(("specificity", specificity_at(threshold)))
     code = answers.codes[column]
     return [
-        _metric(
+        as_metric(
             name,
             with_interval(figure, truth, scores, weights[:, rows]),
             code,
@@ -102,6 +87,21 @@ def _pair(
         )
         for name, figure in wanted
     ]
+
+
+def _pooled_calibration(answers: Answers, weights: Weights) -> list[Metric]:
+    """Each label's calibration error over the photographs of all sources together."""
+    found: list[Metric] = []
+    for column, code in enumerate(answers.codes):
+        rows = np.flatnonzero(answers.known[:, column])
+        truth: Truth = answers.targets[rows, column] > 0.5
+        counts = int(truth.sum()), int((~truth).sum())
+        if answers.thresholds[column] is None or min(counts) < REPORT_FROM:
+            continue
+        scores = answers.probabilities[rows, column]
+        error = with_interval(expected_calibration_error, truth, scores, weights[:, rows])
+        found.append(as_metric("ece_pooled", error, code, "", *counts))
+    return found
 
 
 def _by_grade(
@@ -121,7 +121,7 @@ def _by_grade(
         counts = int(truth.sum()), int((~truth).sum())
         if min(counts) >= REPORT_FROM:
             interval = with_interval(auroc, truth, scores, weights[:, rows])
-            found.append(_metric(name, interval, "DR", source, *counts))
+            found.append(as_metric(name, interval, "DR", source, *counts))
     return found
 
 
@@ -139,7 +139,7 @@ def _healthy_untouched(
     called = np.asarray((answers.probabilities[rows] >= limits).any(axis=1), np.float64)
     healthy = np.zeros(len(rows), np.bool_)
     interval = with_interval(specificity_at(0.5), healthy, called, weights[:, rows])
-    return [_metric("specificity_all_labels", interval, "", source, 0, len(rows))]
+    return [as_metric("specificity_all_labels", interval, "", source, 0, len(rows))]
 
 
 def _mean_auroc(answers: Answers, weights: Weights) -> Metric:
@@ -152,7 +152,7 @@ def _mean_auroc(answers: Answers, weights: Weights) -> Metric:
         drawn.append(auroc(truth, answers.probabilities[rows, column], weights[:, rows]))
     means = np.stack(drawn).mean(axis=0) if drawn else np.zeros(0)
     interval = interval_of(value, means)
-    return _metric("mean_auroc", interval, "", "", None, None)
+    return as_metric("mean_auroc", interval, "", "", None, None)
 
 
 def mean_pair_auroc(answers: Answers) -> tuple[float, list[tuple[str, int]]]:
@@ -172,23 +172,3 @@ def mean_pair_auroc(answers: Answers) -> tuple[float, list[tuple[str, int]]]:
     kept = [pair for pair in scored if pair.label in assessed]
     value = float(np.mean([pair.auroc for pair in kept])) if kept else float("nan")
     return value, [(pair.source, answers.codes.index(pair.label)) for pair in kept]
-
-
-def _metric(
-    name: str,
-    interval: Interval,
-    label: str,
-    source: str,
-    positives: int | None,
-    negatives: int | None,
-) -> Metric:
-    return Metric(
-        name,
-        round(interval.value, 4),
-        None if interval.low is None else round(interval.low, 4),
-        None if interval.high is None else round(interval.high, 4),
-        label,
-        source,
-        positives,
-        negatives,
-    )

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score, roc_auc_score
 
 from training.figures import Answers, measure
 
@@ -49,7 +52,7 @@ def test_figures_are_within_a_source_with_counts(answers, found):
     assert figure.positives == own.sum()
     assert figure.positives + figure.negatives == 60
     assert figure.low <= figure.value <= figure.high
-    assert all(m.source for m in found if m.label)
+    assert {m.name for m in found if m.label and not m.source} == {"ece_pooled"}
 
 
 def test_a_source_of_diseased_eyes_gives_a_sensitivity_only(found):
@@ -71,7 +74,7 @@ def test_labels_not_assessed_have_no_figures(found):
 
 def test_the_mean_is_over_the_pairs_with_enough_of_both(found):
     mean = next(m for m in found if m.name == "mean_auroc")
-    values = [m.value for m in found if m.name == "auroc"]
+    values = [m.value for m in found if m.name == "auroc" and m.source]
     assert mean.value == pytest.approx(np.mean(values), abs=1e-4)
     assert mean.low < mean.value < mean.high
 
@@ -82,3 +85,29 @@ def test_healthy_eyes_left_alone_are_counted_over_all_labels(answers, found):
     called = (answers.probabilities[:60, :2] >= 0.5).any(axis=1)
     assert figure.value == pytest.approx((~called)[healthy].mean(), abs=1e-4)
     assert figure.negatives == healthy.sum()
+
+
+def test_calibration_over_all_sources_is_told_beside_that_within_one(answers, found):
+    pooled = pick(found, "ece_pooled", "DR", "")
+    assert pooled.positives == (answers.targets[:, 1] > 0.5).sum()
+    assert 0 <= pooled.low <= pooled.value <= pooled.high <= 1
+
+
+def test_the_challenges_score_is_its_formula_over_the_labels_that_can_be_judged(answers, found):
+    own = slice(0, 60)
+    risk, disease = answers.targets[own, 0], answers.targets[own, 1]
+    of_risk = roc_auc_score(risk, answers.probabilities[own, 0])
+    of_disease = roc_auc_score(disease, answers.probabilities[own, 1])
+    precise = average_precision_score(disease, answers.probabilities[own, 1])
+    score = pick(found, "riadd_score", "", "A")
+    expected = 0.5 * (of_risk + 0.5 * (of_disease + precise))
+    assert score.value == pytest.approx(expected, abs=1e-4)
+    assert score.low < score.value < score.high
+    assert pick(found, "riadd_labels", "", "A").value == 1
+    # B has diseased eyes only: over it alone there is no score.
+    assert {m.source for m in found if m.name == "riadd_score"} == {"", "A"}
+
+
+def test_without_a_judged_disease_there_is_no_score(answers):
+    none = replace(answers, thresholds=(0.5, None, None))
+    assert not [m for m in measure(none, resamples=2) if m.name.startswith("riadd")]
