@@ -1,6 +1,7 @@
 """How urgently to refer: a pure rule from findings and quality to a light and its reason.
 
-One photograph: the most urgent tier of its present findings (`domain.labels` is the table).
+One photograph: the most urgent tier of its present findings (`domain.labels` is the table; a
+tentative finding counts for less, see `domain.reading_order`).
 ``Disease_Risk`` counts only when no named label explains it. A photograph outside the model's
 validated range is read by a person: it shows neither a finding nor that there is none; what
 the model suspected there makes it as urgent as that label is. A photograph that cannot be
@@ -17,6 +18,7 @@ from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, Label, label_of
 from retina_desktop.domain.quality import ImageQuality
 from retina_desktop.domain.range_checks import OUTSIDE_RANGE, RangeCheck, suspicion_of
+from retina_desktop.domain.reading_order import is_tentative, reading_order, tier_of
 from retina_desktop.domain.referral_tiers import ReferralTier
 
 __all__ = ["Referral", "ReferralTier", "refer_eye", "refer_patient", "refer_photograph"]
@@ -50,18 +52,15 @@ def refer_photograph(
         return Referral(ReferralTier.REIMAGE, "This is not a colour fundus photograph.")
     if range_check is not None and not range_check.in_range:
         return _outside(range_check, quality)
-    present = _explained([label_of(f.label) for f in findings if f.is_positive])
-    tentative = frozenset(f.label for f in findings if f.status is LabelStatus.DEMONSTRATION)
-    found = _most_urgent(present)
+    present = _explained([finding for finding in findings if finding.is_positive])
+    found = min(map(tier_of, present), key=_rank, default=ReferralTier.NONE)
     if quality.gradable and not any(finding.is_assessed for finding in findings):
         return Referral(ReferralTier.SOON, "No label was assessed: a reader must judge it.")
     if quality.gradable:
-        return Referral(
-            found, _found_reason(present, found, tentative) or _nothing_reason(findings)
-        )
+        return Referral(found, _found_reason(present, found) or _nothing_reason(findings))
     ungradable = "The photograph is not gradable: " + _weaknesses(quality)
     if found.rank < ReferralTier.REIMAGE.rank:
-        return Referral(found, f"{_found_reason(present, found, tentative)} {ungradable}")
+        return Referral(found, f"{_found_reason(present, found)} {ungradable}")
     return Referral(
         ReferralTier.REIMAGE,
         f"{ungradable} Repeat it; refer the patient if it cannot be improved.",
@@ -114,33 +113,38 @@ def _outside(range_check: RangeCheck, quality: ImageQuality) -> Referral:
     return Referral(ReferralTier.SOON, f"{reason} {told}")
 
 
-def _explained(present: list[Label]) -> list[Label]:
-    named = [label for label in present if label.code != DISEASE_RISK]
+def _explained(present: list[Finding]) -> list[Finding]:
+    named = [finding for finding in present if finding.label != DISEASE_RISK]
     return named or present
 
 
 def _most_urgent(labels: Sequence[Label]) -> ReferralTier:
-    tiers = [label.tier for label in labels] or [ReferralTier.NONE]
-    return min(tiers, key=lambda tier: tier.rank)
+    return min((label.tier for label in labels), key=_rank, default=ReferralTier.NONE)
 
 
-def _found_reason(
-    present: Sequence[Label], tier: ReferralTier, tentative: frozenset[str]
-) -> str:
-    deciding = [label for label in present if label.tier is tier]
+def _rank(tier: ReferralTier) -> int:
+    return tier.rank
+
+
+def _found_reason(present: Sequence[Finding], tier: ReferralTier) -> str:
+    deciding = [finding for finding in present if tier_of(finding) is tier]
     if not deciding:
         return ""
-    names = _listed([_named(label, tentative) for label in deciding])
-    notes = " ".join(label.urgency_note for label in deciding if label.urgency_note)
-    if [label.code for label in deciding] == [DISEASE_RISK]:
+    if [finding.label for finding in deciding] == [DISEASE_RISK]:
         return "Abnormal, but no named label explains it: a reader should look."
+    names = _listed([_named(finding) for finding in sorted(deciding, key=reading_order)])
+    labels = [label_of(finding.label) for finding in deciding]
+    notes = " ".join(label.urgency_note for label in labels if label.urgency_note)
     return f"Found: {names}. {notes}".strip()
 
 
-def _named(label: Label, tentative: frozenset[str]) -> str:
+def _named(finding: Finding) -> str:
     """Return the name, with a word of caution where the model saw too few patients."""
-    caution = " (demonstration: the model saw few patients with it)"
-    return label.name.lower() + (caution if label.code in tentative else "")
+    name = label_of(finding.label).name.lower()
+    if finding.status is not LabelStatus.DEMONSTRATION:
+        return name
+    narrowly = "just above its threshold, and " if is_tentative(finding) else ""
+    return f"{name} (demonstration: {narrowly}the model saw few patients with it)"
 
 
 def _nothing_reason(findings: Sequence[Finding]) -> str:

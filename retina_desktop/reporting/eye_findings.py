@@ -7,9 +7,9 @@ from retina_desktop.domain.decisions import Decision, Grade, OwnFinding
 from retina_desktop.domain.findings import Finding
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
+from retina_desktop.domain.reading_order import is_tentative, strength_of, tier_of
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.domain.report_content import ReportContent, ReportedPhotograph
-from retina_desktop.reporting.pictures import marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,13 @@ class ListedFinding:
         if self.decision is not None:
             return self.decision.grade in {Grade.PRESENT, Grade.QUESTIONABLE}
         return self.finding is not None and bool(self.finding.is_positive)
+
+    @property
+    def tier(self) -> ReferralTier:
+        """How urgent it is; a finding that nobody has decided on may be tentative."""
+        if self.decision is None and self.finding is not None:
+            return tier_of(self.finding)
+        return label_of(self.label).tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +112,20 @@ def eyes_of(content: ReportContent) -> tuple[EyeFindings, ...]:
     return tuple(parts)
 
 
+def deciding_tier(eyes: Iterable[EyeFindings]) -> ReferralTier:
+    """Return the most urgent tier among what stands."""
+    tiers = (item.tier for eye in eyes for item in eye.listed if item.counts)
+    return min(tiers, key=lambda tier: tier.rank, default=ReferralTier.NONE)
+
+
 def deciding_labels(eyes: Iterable[EyeFindings]) -> tuple[str, ...]:
     """Return the labels of the most urgent tier among what stands, each once."""
-    standing = [item.label for eye in eyes for item in eye.listed if item.counts]
-    codes = list(dict.fromkeys(standing))
-    worst = min((label_of(code).tier.rank for code in codes), default=ReferralTier.NONE.rank)
-    if worst >= ReferralTier.NONE.rank:
+    eyes = tuple(eyes)
+    worst = deciding_tier(eyes)
+    if worst is ReferralTier.NONE:
         return ()
-    return tuple(code for code in codes if label_of(code).tier.rank == worst)
+    items = (item for eye in eyes for item in eye.listed if item.counts)
+    return tuple(dict.fromkeys(item.label for item in items if item.tier is worst))
 
 
 def _merged(photographs: Iterable[ReportedPhotograph]) -> dict[str, Finding]:
@@ -123,7 +136,7 @@ def _merged(photographs: Iterable[ReportedPhotograph]) -> dict[str, Finding]:
             continue
         for finding in photo.analysis.findings:
             known = merged.get(finding.label)
-            if known is None or marked(finding) > marked(known):
+            if known is None or strength_of(finding) > strength_of(known):
                 merged[finding.label] = finding
     return merged
 
@@ -132,7 +145,10 @@ def _is_positive(finding: Finding) -> bool:
     return bool(finding.is_positive)
 
 
-def _order(item: ListedFinding) -> tuple[bool, int, float, str]:
-    """Sort what stands before what does not, then by urgency, then by how marked."""
-    strength = marked(item.finding) if item.finding else 0.0
-    return not item.counts, label_of(item.label).tier.rank, -strength, item.label
+def _order(item: ListedFinding) -> tuple[bool, bool, int, float, str]:
+    """Sort what stands before what does not, then as findings are read."""
+    strength = strength_of(item.finding) if item.finding else 0.0
+    tentative = (
+        item.decision is None and item.finding is not None and is_tentative(item.finding)
+    )
+    return not item.counts, tentative, label_of(item.label).tier.rank, -strength, item.label

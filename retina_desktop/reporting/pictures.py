@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 from retina_desktop.domain.analyses import ActivationMaps
-from retina_desktop.domain.findings import Finding
-from retina_desktop.domain.heatmaps import heat_strength, scale_activation
+from retina_desktop.domain.heatmaps import scale_activation
 from retina_desktop.domain.images import FieldOfView, RgbImage
-from retina_desktop.domain.labels import DISEASE_RISK, label_of
+from retina_desktop.domain.labels import DISEASE_RISK
+from retina_desktop.domain.reading_order import reading_order, strength_of
 from retina_desktop.domain.report_content import ReportedPhotograph
 from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation_u8
@@ -67,9 +67,9 @@ def print_photograph(
 
 
 def choose_overlay(photo: ReportedPhotograph, *, rejected: Collection[str] = ()) -> str:
-    """Return the label whose map is shown: the one asked for, or the most urgent present one.
+    """Return the label whose map is shown: the one asked for, or the first in `reading_order`.
 
-    Of several as urgent it is the most marked. Empty where nothing was found, or the reader
+    Empty where nothing was found, or the reader
     rejected it: a map of what is absent would only mislead.
     """
     if photo.maps is None or photo.analysis is None:
@@ -82,19 +82,8 @@ def choose_overlay(photo: ReportedPhotograph, *, rejected: Collection[str] = ())
     named = [finding for finding in present if finding.label != DISEASE_RISK]
     if rejected and not named:
         return ""  # "any abnormality" rests on what was rejected
-    first = min(named or present, key=_most_urgent, default=None)
+    first = min(named or present, key=reading_order, default=None)
     return first.label if first else ""
-
-
-def _most_urgent(finding: Finding) -> tuple[int, float, str]:
-    return label_of(finding.label).tier.rank, -marked(finding), finding.label
-
-
-def marked(finding: Finding) -> float:
-    """Return how marked a finding is, in [0, 1]: 0.5 at its threshold, 0 when not assessed."""
-    if finding.probability is None or finding.threshold is None:
-        return 0.0
-    return heat_strength(finding.probability, finding.threshold)
 
 
 def _cut_of(photo: ReportedPhotograph, width: float, height: float) -> _Cut:
@@ -128,7 +117,7 @@ def _overlaid(
     square: RgbImage, cut: _Cut, photo: ReportedPhotograph, maps: ActivationMaps, label: str
 ) -> RgbImage:
     finding = photo.analysis.finding(label) if photo.analysis else None
-    strength = marked(finding) if finding else 0.0
+    strength = strength_of(finding) if finding else 0.0
     pixels = square.shape[0]
     per_pixel = cut.side / pixels
     field = maps.field_of_view

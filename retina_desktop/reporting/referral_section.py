@@ -3,11 +3,10 @@
 from reportlab.platypus import Flowable, Spacer
 
 from retina_desktop.domain.images import Laterality
-from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.reporting import styles
 from retina_desktop.reporting.blocks import Cell, TextBlock, framed
-from retina_desktop.reporting.eye_findings import deciding_labels
+from retina_desktop.reporting.eye_findings import deciding_labels, deciding_tier
 from retina_desktop.reporting.palette import PANEL, tier_colour
 from retina_desktop.reporting.range_section import shown_name, suspicion
 from retina_desktop.reporting.sheet import Sheet
@@ -40,7 +39,7 @@ def because(sheet: Sheet, tier: ReferralTier) -> str:
     """Return the findings that decide, or what else does; empty when only the reader knows."""
     texts = sheet.texts
     codes = deciding_labels(sheet.eyes)
-    if codes and label_of(codes[0]).tier is tier:
+    if codes and deciding_tier(sheet.eyes) is tier:
         listed = texts("language.list_separator").join(_named(sheet, code) for code in codes)
         return texts("referral.because", labels=listed)
     if not any(photo.analysis for photo in sheet.content.photographs):

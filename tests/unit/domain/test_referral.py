@@ -44,10 +44,20 @@ def test_the_most_urgent_finding_decides_and_is_named():
 
 
 def test_a_finding_of_a_demonstration_label_counts_and_says_so():
-    brvo = Finding("BRVO", 0.9, 0.5, LabelStatus.DEMONSTRATION)
+    brvo = Finding("BRVO", 0.95, 0.5, LabelStatus.DEMONSTRATION)
     referral = refer_photograph([brvo], GOOD)
     assert referral.tier is ReferralTier.URGENT
     assert "demonstration: the model saw few patients" in referral.reason
+
+
+def test_a_demonstration_just_over_its_threshold_does_not_turn_the_light_red():
+    brvo = Finding("BRVO", 0.03, 0.024, LabelStatus.DEMONSTRATION)
+    dr = Finding("DR", 0.93, 0.36, LabelStatus.EVALUATED)
+    both = refer_photograph([brvo, dr], GOOD)
+    assert both.tier is ReferralTier.SOON
+    assert both.reason.startswith("Found: diabetic retinopathy and branch retinal vein")
+    assert "just above its threshold, and the model saw few patients" in both.reason
+    assert refer_photograph([brvo], GOOD).tier is ReferralTier.SOON
 
 
 def test_disease_risk_counts_only_when_nothing_explains_it():
