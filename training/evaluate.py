@@ -3,13 +3,12 @@
 Both parts go through the application's own decoding, field of view, crop and preprocessing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -26,6 +25,7 @@ from training.calibration_fit import (
     natural_sources,
 )
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
+from training.forward import answer_all
 from training.manifest_data import LabelledImage, build_targets
 from training.metrics import RESAMPLES
 from training.part_data import PartData
@@ -42,7 +42,6 @@ from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 TRAINED_FROM = 5  # positives in training; below, the label is not assessed
-BATCH = 16
 
 TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no field of view
 
@@ -115,39 +114,19 @@ def logits_of_rows(
     tuple[NDArray[np.float32], int]
         Logits, shape ``(len(rows), labels)``, and the photographs without a field of view.
     """
-    missing = 0
+    missing: list[int] = []
 
-    def tensors() -> Iterator[NDArray[np.float32]]:
-        nonlocal missing
-        for row in rows.tolist():
-            tensor = tensor_of(image_dir / data.images[row].path)
-            if tensor is None:
-                missing += 1
-                tensor = np.zeros((3, size, size), np.float32)
-            yield tensor
+    def tensor_of_row(row: int) -> NDArray[np.float32]:
+        tensor = tensor_of(image_dir / data.images[row].path)
+        if tensor is None:
+            missing.append(row)
+            return np.zeros((3, size, size), np.float32)
+        return tensor
 
     if not len(rows):
         return np.zeros((0, len(data.codes)), np.float32), 0
-    return _forward(network, tensors()), missing
-
-
-@torch.inference_mode()
-def _forward(network: nn.Module, tensors: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    network.eval()
-    answers: list[NDArray[np.float32]] = []
-    batch: list[NDArray[np.float32]] = []
-
-    def flush() -> None:
-        if batch:
-            answers.append(network(torch.from_numpy(np.stack(batch))).numpy())
-            batch.clear()
-
-    for tensor in tensors:
-        batch.append(tensor)
-        if len(batch) == BATCH:
-            flush()
-    flush()
-    return np.concatenate(answers)
+    answers = answer_all(network, rows.tolist(), tensor_of=tensor_of_row, size=size)
+    return answers, len(missing)
 
 
 def evaluate(

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import torch
 import typer
 
@@ -22,6 +23,7 @@ from training.evaluation_page import evaluation_page
 from training.figures import Answers
 from training.files import write_atomically
 from training.first_weights import new_network
+from training.kept_crops import kept_crops
 from training.left_out import (
     LEFT_OUT_NAME,
     measure_never_seen,
@@ -68,14 +70,19 @@ def evaluate_run(
     load_best(work_dir / RUN_NAME, network)
     size = facts.input_size
     steps = preprocessing_steps(size, data.enhancements)
-    tensor_of = partial(application_tensor, size=size, steps=steps)
-    logits = compute_logits(
-        network, never.seen, image_dir=manifest.parent, tensor_of=tensor_of, size=size
-    )
+    make = partial(application_tensor, size=size, steps=steps)
+    asked = np.concatenate([data.rows_of(part) for part in (Part.VALIDATION, Part.TEST)])
+    paths = [manifest.parent / data.images[row].path for row in asked.tolist()]
+    with kept_crops(work_dir / "cache", paths, steps=steps, make=make) as tensor_of:
+        ask = partial(
+            logits_of_rows, network, image_dir=manifest.parent, tensor_of=tensor_of, size=size
+        )
+        logits = compute_logits(
+            network, never.seen, image_dir=manifest.parent, tensor_of=tensor_of, size=size
+        )
+        own, _ = ask(data, never.rows)
     result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
-    ask = partial(logits_of_rows, network, image_dir=manifest.parent, tensor_of=tensor_of)
     if len(never.rows):
-        own, _ = ask(data, never.rows, size=size)
         found = measure_never_seen(never, own, result)
         write_left_out(work_dir / LEFT_OUT_NAME, found)
         others = (found, *others)

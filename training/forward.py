@@ -27,7 +27,8 @@ from retina_desktop.ml.probe import probe_image
 Tensors = NDArray[np.float32]  # (N, 3, S, S), normalised
 Answer = Callable[[Tensors], NDArray[np.float32]]  # to logits (N, labels); from any thread
 
-BATCH = 32  # on a GPU
+BATCH = 32  # where torch answers
+TRACED_FROM = 100  # photographs; fewer are answered before the network is traced
 TOLERANCE = 1e-4  # in probability, between ONNX Runtime and torch
 _OPSET = 17
 
@@ -42,6 +43,7 @@ def answer_all(
     tensor_of: Callable[[K], NDArray[np.float32]],
     size: int,
     threads: int | None = None,
+    traced_from: int = TRACED_FROM,
 ) -> NDArray[np.float32]:
     """Return the logits of all photographs, shape ``(len(keys), labels)``, in their order.
 
@@ -57,12 +59,14 @@ def answer_all(
         Side in pixels.
     threads : int or None
         Photographs in work at a time; torch's number of threads when None.
+    traced_from : int
+        Photographs for which ONNX Runtime is worth its preparation of some seconds.
     """
     network.eval()
     workers = threads or torch.get_num_threads()
     if torch.cuda.is_available():
         return _in_batches(_torch_answer(network.cuda()), keys, tensor_of, workers)
-    answer = onnx_answer(network, size=size)
+    answer = onnx_answer(network, size=size) if len(keys) >= traced_from else None
     if answer is None:
         return _in_batches(_torch_answer(network), keys, tensor_of, 1)
     with ThreadPoolExecutor(workers) as pool:

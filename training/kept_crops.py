@@ -42,7 +42,7 @@ def kept_crops(
         Where crops are kept, uint8: ``len(paths) * size ** 2 * 3`` bytes. Where that does not
         fit on the disk nothing is kept.
     paths : Sequence[Path]
-        All photographs that will be asked for.
+        Photographs that every evaluation asks for; others are made each time.
     steps : Sequence[PreprocessingStep]
         What `make` does.
     make : Callable
@@ -53,7 +53,7 @@ def kept_crops(
     if _stored_key(folder) == key:
         kept = _Crops(folder, paths, steps)
         if kept.are_still_right(make):
-            yield kept.tensor
+            yield lambda path: kept.tensor(path) if path in kept else make(path)
             return
     (folder / INDEX_NAME).unlink(missing_ok=True)
     try:
@@ -64,7 +64,8 @@ def kept_crops(
 
     def made(path: Path) -> NDArray[np.float32] | None:
         tensor = make(path)
-        crops.put(path, tensor)
+        if path in crops:
+            crops.put(path, tensor)
         return tensor
 
     yield made
@@ -97,6 +98,9 @@ class _Crops:
         reserve(folder / PIXELS_NAME, (len(paths), size, size, 3))
         reserve(folder / STATES_NAME, (len(paths),))
         return cls(folder, paths, steps)
+
+    def __contains__(self, path: Path) -> bool:
+        return path in self._rows
 
     def tensor(self, path: Path) -> NDArray[np.float32] | None:
         row = self._rows[path]

@@ -47,9 +47,16 @@ def expected(network, count):
         return network(torch.from_numpy(np.stack([tensor_of(k) for k in range(count)]))).numpy()
 
 
-@pytest.mark.parametrize("threads", [1, 3])
-def test_answers_are_torchs_in_the_order_asked(network, threads):
-    found = answer_all(network, range(37), tensor_of=tensor_of, size=SIZE, threads=threads)
+@pytest.mark.parametrize(("threads", "traced_from"), [(1, 1), (3, 1), (3, 100)])
+def test_answers_are_torchs_in_the_order_asked(network, threads, traced_from):
+    found = answer_all(
+        network,
+        range(37),
+        tensor_of=tensor_of,
+        size=SIZE,
+        threads=threads,
+        traced_from=traced_from,
+    )
     assert found.shape == (37, 4)
     assert np.abs(sigmoid(found) - sigmoid(expected(network, 37))).max() < TOLERANCE
 
@@ -64,14 +71,17 @@ def test_a_network_that_is_not_traced_rightly_is_left_to_torch(fails):
     assert found[:, 0].tolist() == list(range(40))
 
 
-def test_a_photograph_that_cannot_be_read_ends_it_with_its_own_error(network):
+@pytest.mark.parametrize("traced_from", [1, 100])
+def test_a_photograph_that_cannot_be_read_ends_it_with_its_own_error(network, traced_from):
     def broken(key):
         if key == 5:
             raise ValueError("photograph 5")
         return tensor_of(key)
 
     with pytest.raises(ValueError, match="photograph 5"):
-        answer_all(network, range(9), tensor_of=broken, size=SIZE, threads=2)
+        answer_all(
+            network, range(9), tensor_of=broken, size=SIZE, threads=2, traced_from=traced_from
+        )
 
 
 def test_what_is_made_ahead_comes_in_order_and_not_far_ahead():

@@ -65,6 +65,15 @@ def test_crops_survive_an_enhancement(tmp_path, paths):
     assert not same(made, ask(tmp_path / "kept", paths, Counted()))
 
 
+def test_a_photograph_that_is_not_listed_is_made_each_time(tmp_path, paths):
+    for _ in range(2):
+        asked = Counted()
+        with kept_crops(tmp_path / "kept", paths[:3], steps=STEPS, make=asked) as tensor_of:
+            for path in paths[:4]:
+                tensor_of(path)
+        assert paths[3] in asked.asked
+
+
 def test_another_file_or_another_list_makes_them_again(tmp_path, paths):
     ask(tmp_path / "kept", paths, Counted())
     assert cv2.imwrite(str(paths[0]), render_fundus(size=(90, 100), seed=99)[..., ::-1])
