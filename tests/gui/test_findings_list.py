@@ -36,7 +36,13 @@ def rows(model, kind):
 
 def test_present_findings_come_most_urgent_first_and_disease_risk_last():
     groups = group_findings(make_findings(PRESENT))
-    assert [f.label for f in groups.present] == ["ARMD", "DR", "EDN", "ODC", "Disease_Risk"]
+    assert [f.label for f in groups.present] == [
+        "ARMD",
+        "DR",
+        "ODC",
+        "EDN",
+        "Disease_Risk",
+    ]  # EDN: a demonstration
 
 
 def test_every_label_is_in_exactly_one_group():
