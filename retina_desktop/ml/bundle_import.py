@@ -66,7 +66,7 @@ def import_bundle(source: Path, into: Path) -> Bundle:
             for entry in manifest.files:
                 _write(draft / entry.path, _checked_blocks(origin, entry))
             _write(draft / MANIFEST_NAME, iter([manifest_text]))
-            read_bundle(draft)
+            read_bundle(draft).read(manifest.weights)  # which must not contradict themselves
             _publish(draft, destination)
     return read_bundle(destination)
 

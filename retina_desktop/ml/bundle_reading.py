@@ -14,6 +14,7 @@ from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.domain.manifests import BundleFile, ModelManifest
 from retina_desktop.imaging.preprocessing import crop_size
 from retina_desktop.ml.manifest_json import MANIFEST_NAME, read_manifest
+from retina_desktop.ml.weight_header import WeightsInconsistentError, check_weights
 
 CARD_NAME = "MODEL_CARD.md"
 LARGEST_BUNDLE = 2 * 1024**3  # bytes of all files together; they are read into memory
@@ -37,7 +38,8 @@ class Bundle:
         Raises
         ------
         BundleRefusedError
-            If the file is missing, unreadable, or not the one the manifest was made for.
+            If the file is missing, unreadable, or not the one the manifest was made for; or if
+            it holds the weights and they contradict themselves.
         """
         entry = _listed(self.manifest, name)
         try:
@@ -47,6 +49,8 @@ class Bundle:
             raise _missing(entry) from error
         if len(content) != entry.bytes or hashlib.sha256(content).hexdigest() != entry.sha256:
             raise damaged(entry)
+        if name == self.manifest.weights:
+            _check_weights(content, entry)
         return content
 
     def verify(self) -> None:
@@ -113,6 +117,16 @@ def damaged(entry: BundleFile) -> BundleRefusedError:
         f"The model's file {entry.path} is damaged or was changed; please install the model "
         "again."
     )
+
+
+def _check_weights(content: bytes, entry: BundleFile) -> None:
+    try:
+        check_weights(content)
+    except WeightsInconsistentError as error:
+        raise BundleRefusedError(
+            f"The model's file {entry.path} contradicts itself ({error}); ask whoever made the "
+            "model for a new one."
+        ) from error
 
 
 def _missing(entry: BundleFile) -> BundleRefusedError:

@@ -1,74 +1,103 @@
 """Export of a trained network to a model bundle that both engines read.
 
-One weights file serves both: the ONNX graph's tensors are *external data* pointing into the
-safetensors file, which is raw little-endian numbers after a JSON header. So batch
-normalisation stays unfolded in the graph (ONNX Runtime folds it when it loads), every tensor
-of the graph is a tensor of the network's state, under the same name, and the graph file is a
-hundred kilobytes.
+One weights file serves both engines: see `retina_desktop.ml.export_graph` for the graph whose
+tensors lie in it, and `retina_desktop.ml.weight_formats` for how they are stored.
 """
 
 import copy
 import dataclasses
 import hashlib
-import json
 import logging
 import os
 import shutil
 import tempfile
-import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import onnx
-import onnxruntime
+import safetensors.numpy
 import torch
-from numpy.typing import NDArray
-from safetensors.torch import save
 from torch import nn
 
 from retina_desktop.domain.manifests import BundleFile, ModelManifest
 from retina_desktop.ml.bundle_reading import CARD_NAME, read_bundle
-from retina_desktop.ml.calibration import sigmoid
-from retina_desktop.ml.class_activation import pooled_logits
+from retina_desktop.ml.export_graph import ForeignTensorError, make_graph
+from retina_desktop.ml.export_parity import (
+    AUROC_TOLERANCE,
+    WEIGHTS_TOLERANCE,
+    ExportError,
+    Photographs,
+    Speed,
+    WeightParity,
+    answers,
+    check_graph,
+    compare_answers,
+    measure_speed,
+)
 from retina_desktop.ml.manifest_json import MANIFEST_NAME, manifest_to_json
-from retina_desktop.ml.probe import probe_image
-from retina_desktop.ml.threads import inference_threads
 from retina_desktop.ml.torch_network import (
     NetworkError,
-    NetworkWithMaps,
     check_head,
     classifier_of,
+    load_weights,
 )
+from retina_desktop.ml.weight_formats import (
+    Array,
+    State,
+    WeightFormat,
+    encode_state,
+    formats_of,
+)
+from retina_desktop.ml.weight_header import SCALE_SUFFIX, WeightsInconsistentError
+from retina_desktop.ml.weight_rounding import Batches, rounded_by_inputs
 
 GRAPH_NAME = "model.onnx"
 WEIGHTS_NAME = "weights.safetensors"
-PROBABILITY_TOLERANCE = 1e-4  # ten times finer than the engines' contract of 1e-3
-MAP_TOLERANCE = 1e-4  # of the largest value of maps or features, or absolute where that is < 1
+FROM_SMALLEST = (WeightFormat.INT8, WeightFormat.INT16, WeightFormat.FLOAT32)
 
-_OUTPUTS = ("logits", "maps", "features")
-_OPSET = 17  # read by every ONNX Runtime since 1.12
-_PREFIX = "network."  # where _WithMaps holds the network
 _LOGGER = logging.getLogger(__name__)
 
 
-class ExportError(Exception):
-    """The network cannot be written as a bundle that answers as the network does."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Smaller:
+    """The wish for weights of 16 or 8 bits, and the photographs that must prove them.
+
+    Parameters
+    ----------
+    formats : tuple[WeightFormat, ...]
+        Tried in turn; the first that holds is taken. `FROM_SMALLEST` always finds one.
+    proof : Photographs
+        On which the float32 network and the smaller weights are compared.
+    rounding : Callable or None
+        Batches of other photographs, by which weights are rounded to 8 bits (see
+        `retina_desktop.ml.weight_rounding`); None rounds each weight to the nearest.
+    """
+
+    formats: tuple[WeightFormat, ...]
+    proof: Photographs
+    rounding: Batches | None = None
 
 
-class _Answering(NetworkWithMaps):
-    """What the graph is traced from: logits, maps and pooled features of an image."""
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exported:
+    """What is known of a bundle's graph and weights before its card is written."""
 
-    def forward(  # type: ignore[override]
-        self, image: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        features = self.features(image)
-        return *self.answer(features), self.pooled(features)
+    weights: WeightFormat
+    weights_bytes: int
+    graph_difference: float  # ONNX Runtime beside torch, in probability
+    parity: WeightParity | None  # beside float32; None where the weights are that
+    refused: tuple[tuple[WeightFormat, WeightParity], ...]  # smaller ones that did not hold
+    speed: Speed | None  # None unless it was asked for
 
 
 def export_bundle(
-    network: nn.Module, manifest_draft: ModelManifest, destination: Path, *, card: str
+    network: nn.Module,
+    manifest_draft: ModelManifest,
+    destination: Path,
+    *,
+    card: str | Callable[[Exported], str],
+    smaller: Smaller | None = None,
+    extra_files: Mapping[str, bytes] | None = None,
 ) -> Path:
     """Write the bundle of a trained timm network.
 
@@ -84,8 +113,13 @@ def export_bundle(
         The manifest; its ``graph``, ``weights`` and ``files`` are set here.
     destination : Path
         The bundle's folder, which must not exist yet. Its parent must.
-    card : str
-        Text of ``MODEL_CARD.md``.
+    card : str or Callable
+        Text of ``MODEL_CARD.md``, or what writes it from what was measured here; only then
+        is the speed measured.
+    smaller : Smaller or None
+        None stores the weights in float32.
+    extra_files : Mapping[str, bytes] or None
+        Further files that the manifest shall list, such as a validated range.
 
     Returns
     -------
@@ -96,7 +130,8 @@ def export_bundle(
     ------
     ExportError
         If the network's head is not pooling and a linear layer, if it does not fit the draft,
-        or if ONNX Runtime does not answer as torch does.
+        if ONNX Runtime does not answer as torch does, or if smaller weights answer otherwise
+        than the network.
     FileExistsError
         If `destination` exists.
     BundleRefusedError
@@ -106,21 +141,11 @@ def export_bundle(
         raise FileExistsError(f"{destination.name} exists")
     still = copy.deepcopy(network).cpu().float().eval()
     _check_fits(still, manifest_draft)
+    chosen = _choose_weights(still, manifest_draft, smaller)
     folder = Path(tempfile.mkdtemp(prefix=".export-", dir=destination.parent))
     try:
         folder.chmod(0o755)
-        _write_weights(still, folder / WEIGHTS_NAME)
-        _write_durably(
-            folder / GRAPH_NAME, _graph(still, manifest_draft, folder / WEIGHTS_NAME)
-        )
-        _check_parity(still, manifest_draft, folder / GRAPH_NAME)
-        _write_durably(folder / CARD_NAME, card.encode())
-        files = tuple(_entry(folder / name) for name in (CARD_NAME, GRAPH_NAME, WEIGHTS_NAME))
-        manifest = dataclasses.replace(
-            manifest_draft, graph=GRAPH_NAME, weights=WEIGHTS_NAME, files=files
-        )
-        _write_durably(folder / MANIFEST_NAME, manifest_to_json(manifest).encode())
-        read_bundle(folder)
+        _write_bundle(folder, chosen, manifest_draft, card, extra_files or {})
         folder.rename(destination)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -128,49 +153,120 @@ def export_bundle(
     return destination
 
 
-def _graph(network: nn.Module, manifest: ModelManifest, weights: Path) -> bytes:
-    """Return the ONNX graph whose tensors point into the safetensors file `weights`."""
-    model = _traced(network, manifest.input_size, weights.with_name("traced.onnx"))
-    places = _tensor_places(weights)
-    initializers = _external_initializers(model, places)
-    renamed = {_PREFIX + name: name for name in places}
-    for node in model.graph.node:
-        for index, name in enumerate(node.input):
-            node.input[index] = renamed.get(name, name)
-    del model.graph.initializer[:]
-    model.graph.initializer.extend(initializers)
-    serialized: bytes = model.SerializeToString()
-    return serialized
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class _Weights:
+    """Stored weights, and the network that calculates with them."""
+
+    network: nn.Module
+    format: WeightFormat
+    content: bytes
+    parity: WeightParity | None = None
+    refused: tuple[tuple[WeightFormat, WeightParity], ...] = ()
 
 
-def _traced(network: nn.Module, size: int, scratch: Path) -> Any:  # noqa: ANN401 - onnx is untyped
-    """Return the graph with its tensors inline, batch normalisation unfolded.
-
-    The TorchScript exporter is used because it keeps the state's tensors under their names
-    and takes 1.5 s for EfficientNet-B0; the newer one takes 20 s and spreads every batch
-    normalisation over a dozen shape operations unless it also folds the weights away.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's age; sizes that the trace fixes
-        torch.onnx.export(
-            _Answering(network).eval(),
-            (torch.zeros(1, 3, size, size),),
-            scratch,
-            dynamo=False,
-            do_constant_folding=False,
-            opset_version=_OPSET,
-            input_names=["image"],
-            output_names=list(_OUTPUTS),
-            dynamic_axes={
-                "image": {0: "n", 2: "height", 3: "width"},
-                "logits": {0: "n"},
-                "maps": {0: "n", 2: "map_height", 3: "map_width"},
-                "features": {0: "n"},
-            },
+def _write_bundle(
+    folder: Path,
+    chosen: _Weights,
+    draft: ModelManifest,
+    card: str | Callable[[Exported], str],
+    extra_files: Mapping[str, bytes],
+) -> None:
+    graph, weights = folder / GRAPH_NAME, folder / WEIGHTS_NAME
+    _write_durably(weights, chosen.content)
+    try:
+        content = make_graph(chosen.network, size=draft.input_size, weights=weights)
+    except ForeignTensorError as error:
+        raise ExportError(
+            f"The graph holds tensors that are not the network's ({error}); choose another "
+            "architecture."
+        ) from error
+    _write_durably(graph, content)
+    difference = check_graph(chosen.network, draft, graph)
+    _LOGGER.info("parity of the exported graph: largest difference %.2g", difference)
+    if not isinstance(card, str):
+        speed = measure_speed(chosen.network, draft, graph)
+        size = len(chosen.content)
+        card = card(
+            Exported(chosen.format, size, difference, chosen.parity, chosen.refused, speed)
         )
-    model = onnx.load_model(scratch)
-    scratch.unlink()
-    return model
+    _write_durably(folder / CARD_NAME, card.encode())
+    for name, extra in sorted(extra_files.items()):
+        _write_durably(folder / name, extra)
+    names = (CARD_NAME, GRAPH_NAME, *sorted(extra_files), WEIGHTS_NAME)
+    manifest = dataclasses.replace(
+        draft,
+        graph=GRAPH_NAME,
+        weights=WEIGHTS_NAME,
+        files=tuple(_entry(folder / name) for name in names),
+    )
+    _write_durably(folder / MANIFEST_NAME, manifest_to_json(manifest).encode())
+    read_bundle(folder).read(WEIGHTS_NAME)
+
+
+def _choose_weights(
+    network: nn.Module, manifest: ModelManifest, smaller: Smaller | None
+) -> _Weights:
+    """Return the first of the wished formats that holds."""
+    if smaller is None:
+        return _stored(network, WeightFormat.FLOAT32, None)
+    wanted = answers(network, smaller.proof)
+    refused: list[tuple[WeightFormat, WeightParity]] = []
+    for stored_as in smaller.formats:
+        weights = _stored(network, stored_as, smaller.rounding)
+        if stored_as is WeightFormat.FLOAT32:
+            return dataclasses.replace(weights, refused=tuple(refused))
+        found = answers(weights.network, smaller.proof)
+        parity = compare_answers(wanted, found, manifest=manifest, photographs=smaller.proof)
+        _LOGGER.info(
+            "%s weights: probabilities differ by up to %.4f", stored_as, parity.largest
+        )
+        if parity.holds:
+            return dataclasses.replace(weights, parity=parity, refused=tuple(refused))
+        refused.append((stored_as, parity))
+    raise ExportError(_does_not_hold(*refused[-1]))
+
+
+def _does_not_hold(stored_as: WeightFormat, parity: WeightParity) -> str:
+    auroc = (
+        f" and the mean AUROC by {parity.mean_auroc_change:+.4f}"
+        if parity.mean_auroc_change is not None
+        else ""
+    )
+    finer = (
+        "float32"
+        if stored_as in (WeightFormat.INT16, WeightFormat.FLOAT32)
+        else "int16 (as small as float16, and finer) or auto"
+    )
+    return (
+        f"Weights in {stored_as} change probabilities by up to {parity.largest:.4f}{auroc} on "
+        f"{parity.photographs} photographs, more than the allowed {WEIGHTS_TOLERANCE:g} and "
+        f"{AUROC_TOLERANCE:g}; choose {finer}."
+    )
+
+
+def _stored(network: nn.Module, stored_as: WeightFormat, rounding: Batches | None) -> _Weights:
+    """Store the state; batch counters serve training alone and stay out."""
+    state: State = {
+        name: tensor.numpy()
+        for name, tensor in network.state_dict().items()
+        if tensor.dtype == torch.float32
+    }
+    formats = formats_of(state, stored_as)
+    try:
+        tensors: dict[str, Array] = encode_state(state, formats)
+        if rounding is not None and stored_as is WeightFormat.INT8:
+            for name, whole, scale in rounded_by_inputs(network, formats, rounding):
+                tensors |= {name: whole, name + SCALE_SUFFIX: scale}
+    except WeightsInconsistentError as error:
+        raise ExportError(
+            f"The weights cannot be stored as {stored_as}: {error}; choose another format, or "
+            "train anew."
+        ) from error
+    contiguous = {name: np.ascontiguousarray(value) for name, value in tensors.items()}
+    content = safetensors.numpy.save(contiguous, metadata={"format": "pt"})
+    own = copy.deepcopy(network)
+    load_weights(own, content)
+    return _Weights(own, stored_as, content)
 
 
 def _check_fits(network: nn.Module, manifest: ModelManifest) -> None:
@@ -178,122 +274,11 @@ def _check_fits(network: nn.Module, manifest: ModelManifest) -> None:
         check_head(network)
         outputs = classifier_of(network).out_features
     except NetworkError as error:
-        raise ExportError(str(error)) from error
+        raise ExportError(f"The network cannot be exported: {error}.") from error
     if outputs != len(manifest.labels):
-        raise ExportError(f"{outputs} outputs for {len(manifest.labels)} labels")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a tensor's bytes lie in the safetensors file."""
-
-    shape: tuple[int, ...]
-    offset: int
-    length: int
-
-
-def _tensor_places(weights: Path) -> dict[str, _Place]:
-    """Read a safetensors header: 8 bytes of its length, then JSON, then the tensors."""
-    with weights.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header: Mapping[str, Any] = json.loads(stream.read(length))
-    return {
-        name: _Place(
-            tuple(entry["shape"]),
-            8 + length + entry["data_offsets"][0],
-            entry["data_offsets"][1] - entry["data_offsets"][0],
+        raise ExportError(
+            f"The network does not fit: {outputs} outputs for {len(manifest.labels)} labels."
         )
-        for name, entry in header.items()
-        if name != "__metadata__"
-    }
-
-
-def _external_initializers(model: Any, places: Mapping[str, _Place]) -> list[Any]:  # noqa: ANN401
-    """Return the model's tensors as references, taking out `Identity` nodes on the way.
-
-    The exporter stores equal tensors once and hands them on by `Identity`; here each name has
-    bytes of its own, so those nodes are dropped from `model`.
-    """
-    names = [tensor.name for tensor in model.graph.initializer]
-    nodes = []
-    for node in model.graph.node:
-        if node.op_type == "Identity" and node.output[0].removeprefix(_PREFIX) in places:
-            names.append(node.output[0])
-        else:
-            nodes.append(node)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    foreign = [name for name in names if name.removeprefix(_PREFIX) not in places]
-    if foreign:
-        raise ExportError(f"the graph holds tensors that the network lacks: {foreign[:3]}")
-    return [_reference(name.removeprefix(_PREFIX), places) for name in names]
-
-
-def _reference(name: str, places: Mapping[str, _Place]) -> Any:  # noqa: ANN401 - onnx is untyped
-    place = places[name]
-    tensor = onnx.TensorProto(
-        name=name,
-        data_type=onnx.TensorProto.FLOAT,
-        dims=place.shape,
-        data_location=onnx.TensorProto.EXTERNAL,
-    )
-    for key, value in (
-        ("location", WEIGHTS_NAME),
-        ("offset", str(place.offset)),
-        ("length", str(place.length)),
-    ):
-        tensor.external_data.add(key=key, value=value)
-    return tensor
-
-
-def _check_parity(network: nn.Module, manifest: ModelManifest, graph: Path) -> None:
-    """Compare ONNX Runtime with torch at the bundle's size and a larger one.
-
-    The larger is a multiple of 64: networks with TensorFlow's padding ("tf_...") pad by the
-    size's remainder, which the trace fixes, so that their graph holds for such sizes alone.
-    """
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = inference_threads()
-    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    reference = _Answering(network).eval()
-    worst = 0.0
-    for size in (manifest.input_size, 64 * (manifest.input_size // 64 + 1)):
-        image = probe_image(size)[None]
-        logits, *others = session.run(list(_OUTPUTS), {"image": image})
-        with torch.inference_mode():
-            expected, *expected_others = reference(torch.from_numpy(image))
-        worst = max(worst, _probability_difference(logits, expected.numpy()))
-        pooled = pooled_logits(others[0], classifier_of(network).bias.detach().numpy())
-        worst = max(worst, _probability_difference(pooled, logits))
-        for name, found, wanted in zip(_OUTPUTS[1:], others, expected_others, strict=True):
-            difference = _scaled_difference(found, wanted.numpy())
-            if not difference <= MAP_TOLERANCE:
-                raise ExportError(
-                    f"ONNX Runtime's {name} differ from torch's by {difference:.2g}"
-                )
-    if not worst <= PROBABILITY_TOLERANCE:
-        raise ExportError(f"ONNX Runtime differs from torch by {worst:.2g} in probability")
-    _LOGGER.info("parity of the exported graph: largest difference %.2g", worst)
-
-
-def _scaled_difference(found: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:
-    scale = max(1.0, float(np.abs(wanted).max()))
-    return float(np.abs(found - wanted).max()) / scale
-
-
-def _probability_difference(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    probabilities = [sigmoid(logits.astype(np.float64)) for logits in (first, second)]
-    return float(np.abs(probabilities[0] - probabilities[1]).max())
-
-
-def _write_weights(network: nn.Module, path: Path) -> None:
-    """Write the state as float32; batch counters serve training alone and stay out."""
-    state = {
-        name: tensor.contiguous()
-        for name, tensor in network.state_dict().items()
-        if tensor.dtype == torch.float32
-    }
-    _write_durably(path, save(state, metadata={"format": "pt"}))
 
 
 def _entry(path: Path) -> BundleFile:

@@ -10,8 +10,6 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load
 
 from retina_desktop.domain.analyses import ModelAnswer, ModelIdentity
 from retina_desktop.domain.errors import BundleRefusedError
@@ -25,8 +23,10 @@ from retina_desktop.ml.torch_network import (
     NetworkWithMaps,
     build_network,
     classifier_of,
+    load_weights,
 )
 from retina_desktop.ml.validated_range import range_of_others, read_range
+from retina_desktop.ml.weight_header import WeightsInconsistentError
 
 AGREEMENT = 1e-3  # largest difference in probability between the CPU and another device
 
@@ -165,12 +165,12 @@ def load_network(bundle: Bundle) -> torch.nn.Module:
     manifest = bundle.manifest
     try:
         network = build_network(manifest.architecture, outputs=len(manifest.labels))
-        network.load_state_dict(load(bundle.read(manifest.weights)), strict=True)
+        load_weights(network, bundle.read(manifest.weights))
     except NetworkError as error:
         raise BundleRefusedError(
             f"The torch engine cannot build this model ({error}); choose the ONNX engine."
         ) from error
-    except (RuntimeError, SafetensorError) as error:  # names or shapes; no safetensors file
+    except (RuntimeError, WeightsInconsistentError) as error:  # names or shapes; no such file
         raise BundleRefusedError(
             f"The model's weights are not those of {manifest.architecture!r}; please install "
             "the model again."

@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from retina_desktop.ml.weight_formats import read_weights
+
 
 class PooledNetwork(Protocol):
     """What is used of timm's networks."""
@@ -80,6 +82,20 @@ def build_network(architecture: str, *, outputs: int) -> nn.Module:
     network.eval()
     check_head(network)
     return network
+
+
+def load_weights(network: nn.Module, content: bytes) -> None:
+    """Give `network` the weights in a bundle's safetensors file of any format, in place.
+
+    Raises
+    ------
+    WeightsInconsistentError
+        If the file is damaged or contradicts itself.
+    RuntimeError
+        If its tensors are not the network's.
+    """
+    state = {name: torch.from_numpy(value) for name, value in read_weights(content).items()}
+    network.load_state_dict(state, strict=True)
 
 
 def classifier_of(network: nn.Module) -> nn.Linear:

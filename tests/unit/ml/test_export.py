@@ -11,7 +11,7 @@ from safetensors.numpy import load_file
 from torch import nn
 
 from retina_desktop.domain.errors import BundleRefusedError
-from retina_desktop.ml import export
+from retina_desktop.ml import export_parity
 from retina_desktop.ml.bundles import read_bundle
 from retina_desktop.ml.export import ExportError, export_bundle
 from retina_desktop.ml.probe import probe_image
@@ -169,7 +169,7 @@ def test_an_unknown_preprocessing_step_is_refused_and_leaves_nothing(network, tm
 
 
 def test_a_graph_that_answers_otherwise_is_refused(network, tmp_path, monkeypatch):
-    monkeypatch.setattr(export, "PROBABILITY_TOLERANCE", -1.0)
+    monkeypatch.setattr(export_parity, "PROBABILITY_TOLERANCE", -1.0)
 
     with pytest.raises(ExportError, match="in probability"):
         export_bundle(network, draft(), tmp_path / "b", card="#")
