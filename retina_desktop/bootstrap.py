@@ -5,10 +5,12 @@ Runtime and pydantic are imported inside the functions that need them, most of w
 worker thread.
 """
 
+import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,11 @@ if TYPE_CHECKING:
     from retina_desktop.domain.images import FundusImage, Laterality, RgbImage
     from retina_desktop.domain.manifests import ModelManifest
     from retina_desktop.gui.services_port import LoadedModel, WindowServices
+    from retina_desktop.gui.training.port import TrainingServices
     from retina_desktop.ml.bundles import BundleLibrary
     from retina_desktop.services.ports import Classifier, PhotographReader
     from retina_desktop.services.screening import AnalysedPhotograph, AnalysePhotograph
+    from retina_desktop.services.training_runs_models import InstalledModel
 
 _NO_DISPLAY = (
     "There is no display to open the window on; use the command line instead: "
@@ -120,6 +124,27 @@ def window_services(folders: Folders) -> "WindowServices":
         window_memory=folders.window_file,
         log_file=folders.log_file,
         analyse_bytes=use_cases.analyse_bytes,
+        training=_training_services(use_cases),
+    )
+
+
+def _training_services(use_cases: "_WindowUseCases") -> "TrainingServices":
+    from retina_desktop.gui.training.port import TrainingServices
+    from retina_desktop.services.training_runs_desk import Launcher, TrainingDesk
+    from retina_desktop.services.training_runs_recipes import (
+        missing_packages,
+        offered_recipes,
+        training_folder,
+    )
+
+    launcher = Launcher(sys.executable, training_folder())
+    return TrainingServices(
+        desk=TrainingDesk(launcher, now=lambda: datetime.now(UTC).astimezone()),
+        missing_packages=missing_packages,
+        recipes=lambda: offered_recipes(launcher.package),
+        models=use_cases.models,
+        install=use_cases.install,
+        use_model=use_cases.use_model,
     )
 
 
@@ -146,6 +171,33 @@ class _WindowUseCases:
     def refused_bundles(self) -> list[str]:
         refused = model_library(self._folders).refused()
         return [f"{bundle.folder}: {bundle.message}" for bundle in refused]
+
+    def models(self) -> "list[InstalledModel]":
+        """Return the newest of each installed model."""
+        from retina_desktop.config.settings import Settings
+        from retina_desktop.services.training_runs_models import InstalledModel
+
+        chosen = Settings.load(self._folders.settings_file).model
+        newest: dict[str, InstalledModel] = {}
+        for bundle in model_library(self._folders).bundles():
+            m = bundle.manifest
+            known = InstalledModel(m.id, m.version, m.name, in_force=m.id == chosen)
+            newest.setdefault(m.id, known)
+        return list(newest.values())
+
+    def install(self, source: Path) -> "InstalledModel":
+        """Store a bundle among the user's own, and have it answer from now on."""
+        return self.use_model(model_library(self._folders).add(source).manifest.id)
+
+    def use_model(self, model_id: str) -> "InstalledModel":
+        """Have an installed model answer from now on, once it is loaded."""
+        from retina_desktop.services.training_runs_models import InstalledModel
+
+        analysis = load_analysis(self._folders, model=model_id)
+        _choose_model(self._folders.settings_file, model_id)
+        self._analysis = analysis
+        m = analysis.classifier.manifest
+        return InstalledModel(m.id, m.version, m.name, in_force=True)
 
     def find_photographs(self, context: TaskContext, paths: Sequence[Path]) -> list[Path]:
         from retina_desktop.services.folder_screening import photographs_below
@@ -217,6 +269,18 @@ class _WindowUseCases:
         if self._analysis is None:
             self._analysis = load_analysis(self._folders)
         return self._analysis
+
+
+def _choose_model(settings_file: Path, model_id: str) -> None:
+    """Write which model answers; what only the environment says stays out of the file."""
+    from retina_desktop.services.whole_files import write_whole
+
+    try:
+        content = json.loads(settings_file.read_bytes())
+    except (OSError, ValueError):
+        content = {}
+    kept = content if isinstance(content, dict) else {}
+    write_whole(settings_file, json.dumps({**kept, "model": model_id}, indent=2).encode())
 
 
 def _has_display() -> bool:

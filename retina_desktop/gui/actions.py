@@ -262,6 +262,15 @@ ACTIONS: tuple[ActionEntry, ...] = (
         checkable=True,
     ),
     ActionEntry(
+        "page_training",
+        "View",
+        "Trainin&g",
+        "Ctrl+4",
+        "Train a model of your own on photographs with known findings.",
+        "training",
+        checkable=True,
+    ),
+    ActionEntry(
         "back",
         "View",
         "&Back",

@@ -20,6 +20,7 @@ from retina_desktop.gui.services_port import WindowServices
 from retina_desktop.gui.shell import Shell
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeKeeper
+from retina_desktop.gui.training.part import TrainingPart, why_not_install
 from retina_desktop.gui.viewer.view import ViewerPane
 from retina_desktop.gui.window_commands import WindowCommands
 from retina_desktop.gui.window_memory import WindowMemory
@@ -66,6 +67,7 @@ def run_window(services: WindowServices, *, start_with: Sequence[Path] = ()) -> 
     # After the first paint: what follows takes time from it.
     QTimer.singleShot(0, opened.screening.load_model)
     QTimer.singleShot(0, lambda: opened.screening.open_paths(start_with))
+    QTimer.singleShot(0, opened.shell.find_training)
     if not start_with:
         QTimer.singleShot(0, opened.shell.return_to_page)
     status = app.exec()
@@ -106,7 +108,20 @@ def open_window(
     if session is not None:
         session.setParent(window)
         tools = PageTools(theme, session, dialogs, notifications, services, lanes, screening)
-    shell = Shell(window, memory, tools)
+    training = None
+    if services.training is not None:
+        training = TrainingPart(
+            services.training,
+            theme=theme,
+            dialogs=dialogs,
+            notifications=notifications,
+            lanes=lanes,
+            screening=screening,
+            memory=memory,
+            why_not_install=lambda: why_not_install(session),
+            parent=window,
+        )
+    shell = Shell(window, memory, tools, training)
     commands = WindowCommands(
         window,
         services=services,

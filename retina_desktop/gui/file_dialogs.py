@@ -1,15 +1,24 @@
 """Asks the user for files; the window is given one, so that tests can answer for the user."""
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 _PHOTOGRAPHS = (
     "*.jpg *.jpeg *.jpe *.jfif *.png *.tif *.tiff *.bmp *.webp *.dcm *.dicom"  # see imaging
 )
 _PICTURES = {"JPEG (*.jpg)": "jpg", "PNG (*.png)": "png"}
+
+
+class RunningChoice(StrEnum):
+    """What becomes of a training when the window is closed over it."""
+
+    STOP = "stop"
+    LEAVE = "leave"
+    STAY = "stay"
 
 
 class FileDialogs:
@@ -77,6 +86,61 @@ class FileDialogs:
         kinds = f"{_tr('Tables')} (*.csv *.tsv *.txt);;{_tr('All files')} (*)"
         name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a table"), "", kinds)
         return Path(name) if name else None
+
+    def training_list(self, parent: QWidget) -> Path | None:
+        """Ask for a list of photographs to learn from."""
+        kinds = f"{_tr('Lists of photographs')} (*.csv *.toml);;{_tr('All files')} (*)"
+        title = _tr("Choose the list of photographs")
+        name, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(name) if name else None
+
+    def recipe(self, parent: QWidget) -> Path | None:
+        """Ask for a recipe of training."""
+        kinds = f"{_tr('Recipes')} (*.toml)"
+        name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a recipe"), "", kinds)
+        return Path(name) if name else None
+
+    def change_model(self, parent: QWidget, name: str) -> bool:
+        """Ask whether another model is to answer from now on."""
+        box = QMessageBox(parent)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(_tr("Another model"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
+        box.setText(_tr("Is “{0}” to answer on every page from now on?").format(name))
+        box.setInformativeText(
+            _tr(
+                "Answers that are kept stay as they are. The model that answers now stays "
+                "installed, and you can go back to it."
+            )
+        )
+        stay = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        change = box.addButton(_tr("Use it"), QMessageBox.ButtonRole.AcceptRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        box.deleteLater()
+        return box.clickedButton() is change
+
+    def leave_training(self, parent: QWidget) -> RunningChoice:
+        """Ask what becomes of a running training when the window is closed."""
+        box = QMessageBox(parent)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(_tr("Training is running"))
+        box.setText(_tr("A training is running. What is to become of it?"))
+        box.setInformativeText(
+            _tr(
+                "It can go on without the window, or save its state and end: then it goes on "
+                "from there when you want it to."
+            )
+        )
+        stay = box.addButton(_tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+        leave = box.addButton(_tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton(_tr("Stop and save"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        box.deleteLater()
+        if box.clickedButton() is stop:
+            return RunningChoice.STOP
+        return RunningChoice.LEAVE if box.clickedButton() is leave else RunningChoice.STAY
 
     def leave_unsaved(self, parent: QWidget, sentences: Sequence[str]) -> bool:
         """Ask whether to go on although something could not be saved."""

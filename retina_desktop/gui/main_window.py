@@ -53,13 +53,15 @@ _ALWAYS = {"quit", "theme_system", "theme_light", "theme_dark", "shortcuts", "ab
 # What leads somewhere from every page, but not while the window is locked.
 _ON_EVERY_PAGE = {
     *("open", "open_folder", "sample", "lock", "log_out", "settings", "model_information"),
-    *("page_screening", "page_worklist", "page_patients", "back"),
+    *("page_screening", "page_worklist", "page_patients", "page_training", "back"),
 }
 _OF_RECORDS = {"page_worklist", "page_patients", "lock", "log_out", "settings", "back"}
+_AT_FIRST_OFF = {*_OF_RECORDS, "page_training"}  # until the shell says that they are there
 _PAGE_ACTIONS = {
     "page_screening": PageId.SCREENING,
     "page_worklist": PageId.WORKLIST,
     "page_patients": PageId.PATIENTS,
+    "page_training": PageId.TRAINING,
 }
 
 
@@ -93,7 +95,7 @@ class MainWindow(QMainWindow):
         self.view = self._build_view()
         self._flow: PageFlow | None = None
         self.may_close: Callable[[], bool] = lambda: True
-        self._elsewhere: dict[str, bool] = dict.fromkeys(_OF_RECORDS, False)
+        self._elsewhere: dict[str, bool] = dict.fromkeys(_AT_FIRST_OFF, False)
         self.status_line = StatusLine()
         self.setStatusBar(self.status_line)
         self.menus = self._build_menus()

@@ -16,7 +16,9 @@ _ICONS = {
     PageId.SCREENING: "eye",
     PageId.WORKLIST: "worklist",
     PageId.PATIENTS: "patients",
+    PageId.TRAINING: "training",
 }
+_AT_THE_FOOT = (PageId.TRAINING,)  # not for every day
 
 
 class NavigationRail(QWidget):
@@ -37,6 +39,7 @@ class NavigationRail(QWidget):
             PageId.SCREENING: _button(actions["page_screening"], self.tr("Screening")),
             PageId.WORKLIST: _button(actions["page_worklist"], self.tr("Worklist")),
             PageId.PATIENTS: _button(actions["page_patients"], self.tr("Patients")),
+            PageId.TRAINING: _button(actions["page_training"], self.tr("Training")),
         }
         self.user_button = _button(actions["lock"], self.tr("Lock"), triggers=False)
         self.user_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -54,8 +57,11 @@ class NavigationRail(QWidget):
         layout.setContentsMargins(0, 6, 0, 6)
         layout.setSpacing(2)
         for page in _ICONS:
-            layout.addWidget(self.page_buttons[page])
+            if page not in _AT_THE_FOOT:
+                layout.addWidget(self.page_buttons[page])
         layout.addStretch(1)
+        for page in _AT_THE_FOOT:
+            layout.addWidget(self.page_buttons[page])
         layout.addWidget(self.user_button)
         layout.addWidget(self.settings_button)
         self.show_user("")

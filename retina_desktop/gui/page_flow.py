@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from retina_desktop.gui.pages import Page, PageId, Place
+from retina_desktop.gui.pages import WITHOUT_RECORDS, Page, PageId, Place
 from retina_desktop.gui.records.session import Access, RecordsSession
 
 if TYPE_CHECKING:
@@ -117,14 +117,14 @@ class PageFlow(QObject):
             page.forget()
         self._way.clear()
         self.place = Place(self.place.page)
-        if self.place.page is not PageId.SCREENING:
+        if self.place.page not in WITHOUT_RECORDS:
             self._show_door()
         self.covered.emit()
 
     # -- showing ---------------------------------------------------------------------------
 
     def _moved(self, place: Place) -> bool:
-        if self.is_covered or (self._session is None and place != _SCREENING):
+        if self.is_covered or (self._session is None and place.page not in WITHOUT_RECORDS):
             return False
         current = self._pages.get(self.place.page)
         if current is not None and place != self.place and not current.leave():
@@ -138,7 +138,8 @@ class PageFlow(QObject):
         if place.page is PageId.SCREENING:
             self._stack.setCurrentWidget(self._screening)
             return
-        if self._session is None or not self._session.is_open:
+        open_to_all = place.page in WITHOUT_RECORDS
+        if not open_to_all and (self._session is None or not self._session.is_open):
             self._show_door()
             return
         page = self._page_of(place.page)
@@ -146,7 +147,8 @@ class PageFlow(QObject):
         if place.item_id is not None:
             page.open_item(place.item_id)
         page.activated()
-        self.place_changed.emit(place)
+        if not open_to_all:
+            self.place_changed.emit(place)
 
     def _page_of(self, wanted: PageId) -> Page:
         page = self._pages.get(wanted)

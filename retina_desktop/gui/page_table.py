@@ -18,5 +18,5 @@ def build_page(page: PageId, tools: PageTools) -> Page:
             from retina_desktop.gui.examination.page import ExaminationPage
 
             return ExaminationPage(tools)
-        case PageId.SCREENING:
-            raise ValueError("the screening page is there from the start")
+        case PageId.SCREENING | PageId.TRAINING:
+            raise ValueError("this page is none of the records")

@@ -23,6 +23,11 @@ class PageId(StrEnum):
     WORKLIST = "worklist"
     PATIENTS = "patients"
     EXAMINATION = "examination"
+    TRAINING = "training"
+
+
+# What shows nothing of any patient, and is there without the records being open.
+WITHOUT_RECORDS = frozenset({PageId.SCREENING, PageId.TRAINING})
 
 
 def rail_page(page: PageId) -> PageId:

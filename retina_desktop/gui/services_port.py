@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # these modules import NumPy and OpenCV, which the first pain
     from retina_desktop.domain.images import Laterality, RgbImage
     from retina_desktop.domain.manifests import ModelManifest
     from retina_desktop.gui.records.port import RecordsGate
+    from retina_desktop.gui.training.port import TrainingServices
     from retina_desktop.services.screening import AnalysedPhotograph
 
 
@@ -106,3 +107,4 @@ class WindowServices:
     log_file: Path  # named in "internal error" messages
     records: "RecordsGate | None" = None  # None: this window has the screening page alone
     analyse_bytes: AnalyseBytesCall | None = None  # None where the window keeps no records
+    training: "TrainingServices | None" = None  # None: this window has no Training page

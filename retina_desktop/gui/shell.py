@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from retina_desktop.gui.main_window import MainWindow
     from retina_desktop.gui.records.port import RecordsServices
     from retina_desktop.gui.settings.dialog import SettingsDialog
+    from retina_desktop.gui.training.part import TrainingPart
 
 
 class Shell(QObject):
@@ -33,12 +34,16 @@ class Shell(QObject):
     backups: BackupWatch
 
     def __init__(
-        self, window: "MainWindow", memory: WindowMemory, tools: PageTools | None
+        self,
+        window: "MainWindow",
+        memory: WindowMemory,
+        tools: PageTools | None,
+        training: "TrainingPart | None" = None,
     ) -> None:
         super().__init__(window)
         self._memory = memory
         self._window = window
-        self._tools = tools
+        self._tools, self._training = tools, training
         self.session: RecordsSession | None = None if tools is None else tools.session
         self.flow = PageFlow(
             window.stack,
@@ -52,8 +57,14 @@ class Shell(QObject):
         self.flow.shown.connect(self._on_shown)
         self._settings: SettingsDialog | None = None
         window.actions_by_id["keep"].setVisible(tools is not None)
+        window.rail.page_buttons[PageId.TRAINING].setVisible(training is not None)
+        window.actions_by_id["page_training"].setVisible(training is not None)
+        if training is not None:
+            window.status_line.add_sign(training.sign)
+            training.page_requested.connect(lambda: self.flow.go(Place(PageId.TRAINING)))
         if tools is not None:
             self._watch(tools)
+        window.may_close = self.may_close
         self._enable()
 
     def commands(self) -> Mapping[str, Callable[[], object]]:
@@ -62,6 +73,7 @@ class Shell(QObject):
             "page_screening": lambda: self.flow.go(Place(PageId.SCREENING)),
             "page_worklist": lambda: self.flow.go(Place(PageId.WORKLIST)),
             "page_patients": lambda: self.flow.go(Place(PageId.PATIENTS)),
+            "page_training": lambda: self.flow.go(Place(PageId.TRAINING)),
             "back": self.flow.back,
             "keep": self.keep_for_patient,
             "lock": self.lock,
@@ -109,6 +121,16 @@ class Shell(QObject):
             return True
         return self._tools.dialogs.leave_unsaved(self._window, sentences)
 
+    def may_close(self) -> bool:
+        """Ask what would be lost by closing the window, and what becomes of a training."""
+        training = self._training
+        return self.may_leave() and (training is None or training.may_close(self._window))
+
+    def find_training(self) -> None:
+        """Find a training that a window before this one left running."""
+        if self._training is not None:
+            self._training.look_around()
+
     @Slot()
     def show_settings(self) -> None:
         """Open the settings."""
@@ -146,7 +168,8 @@ class Shell(QObject):
 
     def shut_down(self) -> bool:
         """Finish what is being written; False when some did not stop in time."""
-        return self.session is None or self.session.shut_down()
+        stopped = self._training is None or self._training.shut_down()
+        return (self.session is None or self.session.shut_down()) and stopped
 
     def _watch(self, tools: PageTools) -> None:
         session, window = tools.session, self._window
@@ -158,7 +181,6 @@ class Shell(QObject):
         sign.clicked.connect(lambda: self.open_settings("backup"))
         window.status_line.add_sign(sign)
         self.backups.changed.connect(sign.render_view)
-        window.may_close = self.may_leave
         session.state_changed.connect(self.render_state)
         session.failed.connect(self._on_failed)
         session.opened.connect(self._on_opened)
@@ -214,6 +236,7 @@ class Shell(QObject):
             {
                 "page_worklist": self.session is not None,
                 "page_patients": self.session is not None,
+                "page_training": self._training is not None,
                 "back": self.flow.can_go_back,
                 "lock": is_open and state.can_lock,
                 "log_out": is_open,
@@ -222,6 +245,8 @@ class Shell(QObject):
         )
 
     def _build(self, page: PageId) -> Page:
+        if page is PageId.TRAINING and self._training is not None:
+            return self._training.build_page()
         if self._tools is None:
             raise LookupError("there are no records in this window")
         return build_page(page, self._tools)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 from retina_desktop.gui.theme import ThemeChoice
 
 _GEOMETRY, _PANELS, _THEME = "window/geometry", "window/panels", "window/theme"
+_TRAINING = "training/folder"
 _PAGE = "window/page"  # its name only; what it showed is in the records, which are encrypted
 
 
@@ -31,6 +32,15 @@ class WindowMemory:
     def save_page(self, name: str) -> None:
         """Remember a page at once: a crash saves nothing."""
         self._settings.setValue(_PAGE, name)
+        self._settings.sync()
+
+    def training(self) -> str:
+        """Return the folder that was trained in last, "" when nothing is remembered."""
+        return str(self._settings.value(_TRAINING, ""))
+
+    def save_training(self, folder: Path) -> None:
+        """Remember a folder at once: a crash saves nothing."""
+        self._settings.setValue(_TRAINING, str(folder))
         self._settings.sync()
 
     def restore(self, window: QMainWindow, panels: QSplitter) -> bool:

@@ -1,0 +1,1 @@
+"""The Training page: a model of one's own, trained by a process beside the window."""
