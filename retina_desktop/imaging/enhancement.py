@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.images import GrayImage, Mask, RgbImage
+from retina_desktop.imaging.level_matching import level_matching
 from retina_desktop.imaging.msrcr import multi_scale_retinex, restore_colour
 from retina_desktop.imaging.step_parameters import (
     ParameterValue,
@@ -252,6 +253,14 @@ ENHANCEMENTS: Mapping[str, EnhancementStep] = MappingProxyType(
                     StepParameter(
                         "divide", default=True, low=0, high=1, meaning="not subtract"
                     ),
+                ),
+            ),
+            EnhancementStep(
+                "level_matching",
+                level_matching,
+                (
+                    StepParameter("mean", 128.0, 0.0, 255.0, "level in the middle"),
+                    StepParameter("spread", 45.0, 1.0, 128.0, "standard deviation"),
                 ),
             ),
             EnhancementStep(

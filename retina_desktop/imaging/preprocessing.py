@@ -26,7 +26,14 @@ from retina_desktop.imaging.step_parameters import (
 FIELD_CROP = "field_crop"
 CENTRAL_FIELD = "central_field"
 NORMALIZE = "normalize"
-MODEL_ENHANCEMENTS = ("msrcr", "clahe", "vessel_suppression", "illumination_correction")
+LEVEL_MATCHING = "level_matching"
+MODEL_ENHANCEMENTS = (
+    "msrcr",
+    "clahe",
+    "vessel_suppression",
+    "illumination_correction",
+    LEVEL_MATCHING,
+)
 
 # ImageNet's mean and standard deviation of R, G and B in [0, 1], as in torchvision and timm.
 _CHANNELS = (("r", 0.485, 0.229), ("g", 0.456, 0.224), ("b", 0.406, 0.225))
