@@ -6,8 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
-from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Annotated
 
@@ -18,15 +16,15 @@ from rich.console import Console
 from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
-from retina_desktop.ml.export import export_bundle
 from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
-from training.card import BundleText, build_manifest, write_card
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
+from training.ensemble_command import join_runs
 from training.evaluate import preprocessing_steps
-from training.evaluate_command import RESULTS_NAME, RUN_NAME, evaluate_run
+from training.evaluate_command import RUN_NAME, evaluate_run
 from training.explanation import explain, read_lesions
+from training.export_command import export_run
 from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
@@ -42,12 +40,12 @@ from training.prepared import (
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
 from training.recipe import Recipe, RecipeError, load_recipe
-from training.results import read_results
 from training.run_record import load_best, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
+from training.stopping import STOPPED, StopRequest
+from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 REPORT_NAME = "data.html"
 EXPLANATION_NAME = "explanation.json"
@@ -128,10 +126,14 @@ def train(
     torch.set_flush_denormal(True)
     followed = load_recipe(recipe, set_ or ())
     data = load_prepared(manifest, work_dir, RFMID_CODES)
-    with TerminalBar(Console(stderr=True)) as bar:
-        run = _open_run(data, followed, work_dir / RUN_NAME, budget_minutes, processes, bar)
-        run.run()
+    run_dir = work_dir / RUN_NAME
+    with TerminalBar(Console(stderr=True)) as bar, StopRequest(run_dir) as stop:
+        run = _open_run(data, followed, run_dir, budget_minutes, processes, bar)
+        over = run.run(stop=stop)
     log.info("best validation AUROC %.4f", run.progress.best_auroc)
+    if not over:
+        log.info("stopped, the state is saved: start again to go on")
+        raise typer.Exit(STOPPED)
 
 
 @app.command()
@@ -153,6 +155,8 @@ def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
 
 
 app.command(name="evaluate")(evaluate_run)
+app.command(name="export")(export_run)
+app.command(name="ensemble")(join_runs)
 
 
 @app.command(name="explain")
@@ -200,36 +204,6 @@ def compare(
     )
     header = ("Label", "Source", "First", "Second", "Second - first")
     sys.stdout.write(as_text([Table("AUROC", header, rows)]))
-
-
-@app.command()
-@told
-def export(
-    work_dir: WorkDir,
-    destination: Annotated[Path, typer.Option(help="The bundle's folder, not yet there.")],
-    name: str = "RFMiD labels, EfficientNet-B0 (seed recipe)",
-    version: str = "1.0.0",
-    created_on: Annotated[str, typer.Option(help="ISO date; today when not given.")] = "",
-    note: Annotated[
-        list[str] | None, typer.Option(help="A further sentence for the card's limits.")
-    ] = None,
-) -> None:
-    """Pack the best weights with what was measured of them; the folder's name is the id."""
-    result = read_results(work_dir / RESULTS_NAME)
-    network = create_network(len(result.labels), architecture=result.run.architecture)
-    load_best(work_dir / RUN_NAME, network)
-    text = BundleText(
-        id=destination.name,
-        version=version,
-        name=name,
-        created_on=created_on or datetime.now(UTC).date().isoformat(),
-        software_version=package_version("retina-desktop"),
-        notes=tuple(note or ()),
-    )
-    steps = preprocessing_steps(result.run.input_size, read_enhancements(work_dir))
-    draft = build_manifest(result, text, steps)
-    export_bundle(network, draft, destination, card=write_card(result, text))
-    log.info("%s is written", destination.name)
 
 
 def _open_run(

@@ -2,6 +2,7 @@
 
 from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -41,9 +42,9 @@ def read_answers(path: Path) -> tuple[Answers, tuple[str, ...]]:
         If it is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadZipFile) as error:
         raise ResultsUnreadableError(
             "The run's answers cannot be read: run evaluate first."
         ) from error

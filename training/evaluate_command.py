@@ -1,6 +1,8 @@
 """``retina-train evaluate``: a run's figures, its page, and what other runs add to them."""
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -9,12 +11,14 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from numpy.typing import NDArray
+from torch import nn
 
 from retina_desktop.domain.labels import RFMID_CODES
 from training.answers_file import ANSWERS_NAME, write_answers
 from training.evaluate import (
+    Logits,
     application_tensor,
-    compute_logits,
     evaluate,
     logits_of_rows,
     preprocessing_steps,
@@ -31,17 +35,24 @@ from training.left_out import (
     separate,
     write_left_out,
 )
+from training.logits_file import LOGITS_NAME, keep_logits
 from training.prepared import SAME_EYES_NAME, PreparedData, load_prepared
 from training.results import EvaluationResult, write_results
 from training.run_record import load_best, read_facts, read_recipe
 from training.sentences import told
 from training.splits import Part
+from training.views import VIEWS, AveragedViews
+from training.views_figures import compare_views
 
 RUN_NAME = "run"
 RESULTS_NAME = "results.json"
 PAGE_NAME = "evaluation.html"
 
 log = logging.getLogger("training")
+
+Ask = Callable[
+    [nn.Module, PreparedData, NDArray[np.int64]], tuple[NDArray[np.float32], int]
+]  # logits of rows, and how many had no field of view
 
 
 @told
@@ -53,6 +64,10 @@ def evaluate_run(
         typer.Option(help="left_out.json of a run that left sources out, for the card."),
     ] = None,
     threads: int = 2,
+    *,
+    tta: Annotated[
+        bool, typer.Option("--tta", help=f"Measure the mean of several views too: {VIEWS}.")
+    ] = False,
 ) -> None:
     """Calibrate on validation, measure on test, and write the results as JSON.
 
@@ -63,31 +78,43 @@ def evaluate_run(
     data = load_prepared(manifest, work_dir, RFMID_CODES)
     recipe = read_recipe(work_dir / RUN_NAME)
     never = separate(data, recipe.sampling.leave_out)
-    looked_for = (work_dir / SAME_EYES_NAME).exists()
-    aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
     facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
     network = new_network(recipe, len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
-    size = facts.input_size
+    size, folder = facts.input_size, work_dir / "cache"
+    with _asking(manifest.parent, data, size=size, crops=folder) as ask:
+        logits = _parts(ask, network, never.seen)
+        unseen, _ = ask(network, data, never.rows)
+        views = _parts(ask, AveragedViews(network), never.seen) if tta else None
+    looked_for = (work_dir / SAME_EYES_NAME).exists()
+    aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
+    result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
+    if views is not None:
+        compared = compare_views(never.seen, views, result, answers)
+        result = replace(result, averaged_views=compared)
+    if len(never.rows):
+        found = measure_never_seen(never, unseen, result)
+        write_left_out(work_dir / LEFT_OUT_NAME, found)
+        others = (found, *others)
+    keep_logits(work_dir / LOGITS_NAME, never.seen, logits)
+    write_evaluation(work_dir, never.seen, replace(result, left_out=others), answers)
+
+
+@contextmanager
+def _asking(image_dir: Path, data: PreparedData, *, size: int, crops: Path) -> Iterator[Ask]:
+    """Give `logits_of_rows` for photographs that go the application's way, crops kept."""
     steps = preprocessing_steps(size, data.enhancements)
     make = partial(application_tensor, size=size, steps=steps)
     asked = np.concatenate([data.rows_of(part) for part in (Part.VALIDATION, Part.TEST)])
-    paths = [manifest.parent / data.images[row].path for row in asked.tolist()]
-    with kept_crops(work_dir / "cache", paths, steps=steps, make=make) as tensor_of:
-        ask = partial(
-            logits_of_rows, network, image_dir=manifest.parent, tensor_of=tensor_of, size=size
-        )
-        logits = compute_logits(
-            network, never.seen, image_dir=manifest.parent, tensor_of=tensor_of, size=size
-        )
-        own, _ = ask(data, never.rows)
-    result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
-    if len(never.rows):
-        found = measure_never_seen(never, own, result)
-        write_left_out(work_dir / LEFT_OUT_NAME, found)
-        others = (found, *others)
-    result = replace(result, left_out=others)
-    write_evaluation(work_dir, never.seen, result, answers)
+    paths = [image_dir / data.images[row].path for row in asked.tolist()]
+    with kept_crops(crops, paths, steps=steps, make=make) as tensor_of:
+        yield partial(logits_of_rows, image_dir=image_dir, tensor_of=tensor_of, size=size)
+
+
+def _parts(ask: Ask, network: nn.Module, data: PreparedData) -> Logits:
+    validation, _ = ask(network, data, data.rows_of(Part.VALIDATION))
+    test, missing = ask(network, data, data.rows_of(Part.TEST))
+    return Logits(validation, test, missing)
 
 
 def write_evaluation(

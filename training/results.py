@@ -69,6 +69,7 @@ class RunFacts:
     learning: str  # loss, optimizer and schedule in words
     seed: int
     duplicate_pairs: int
+    members: int = 1  # runs whose answers are averaged; such an ensemble is no bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class EvaluationResult:
 
     ``set_aside`` counts the test photographs that were left out because training or
     validation shows the same eye; None where nobody looked for them. ``left_out`` holds what
-    other runs of the same kind say of sources that they never saw.
+    other runs of the same kind say of sources that they never saw; ``averaged_views`` what
+    the mean over several views of each photograph would give (see `training.views`).
     """
 
     schema: int
@@ -116,6 +118,7 @@ class EvaluationResult:
     summary: PairsSummary
     set_aside: int | None = None
     left_out: tuple[LeftOutRun, ...] = ()
+    averaged_views: tuple[Metric, ...] = ()
 
 
 _ADAPTER = TypeAdapter(EvaluationResult)

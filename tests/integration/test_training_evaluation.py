@@ -29,7 +29,7 @@ class Pack:
 
 
 def rows():
-    for source, count in (("CLINIC", 120), ("OTHER", 60)):
+    for source, count in (("CLINIC", 100), ("OTHER", 40)):
         for number in range(count):
             ill = number % 2 == 1
             yield Row(
@@ -84,10 +84,10 @@ def without_other(pack):
 
 def test_a_source_left_out_judges_with_all_its_photographs(without_other):
     found = read_left_out(without_other / "left_out.json")
-    assert found.photographs == {"OTHER": 60}
+    assert found.photographs == {"OTHER": 40}
     assert found.set_aside == 1  # the picture that the run met under another source
     auroc = next(m for m in found.metrics if m.name == "auroc" and m.label == "DR")
-    assert (auroc.source, auroc.positives, auroc.negatives) == ("OTHER", 30, 30)
+    assert (auroc.source, auroc.positives, auroc.negatives) == ("OTHER", 20, 20)
     result = read_results(without_other / "results.json")
     assert [source.name for source in result.sources] == ["CLINIC"]
     assert {m.source for m in result.metrics if m.source} == {"CLINIC"}
@@ -107,7 +107,7 @@ def test_figures_on_sources_never_seen_reach_the_card_of_the_run_that_ships(
     card = (tmp_path / "tiny" / "MODEL_CARD.md").read_text()
     section = card.split("## On cameras never seen")[1].split("\n## ")[0]
     assert "Trained without OTHER" in section
-    assert "| OTHER | 60 |" in section
+    assert "| OTHER | 40 |" in section
 
 
 @pytest.mark.parametrize("content", [None, "{}", "not JSON"])
