@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.heatmaps import Heatmap
     from retina_desktop.domain.images import FundusImage, Laterality, RgbImage
     from retina_desktop.domain.manifests import ModelManifest
+    from retina_desktop.domain.model_choice import ModelChoice
     from retina_desktop.gui.services_port import LoadedModel, WindowServices
     from retina_desktop.gui.training.port import TrainingServices
     from retina_desktop.ml.bundles import BundleLibrary
@@ -149,24 +150,25 @@ def _training_services(use_cases: "_WindowUseCases") -> "TrainingServices":
 
 
 class _WindowUseCases:
-    """The window's use cases; the model is loaded by the first that needs it.
+    """The window's use cases; a model is loaded by the first that needs it.
 
-    Called in worker threads; those that need the model share one lane, so that it is loaded
-    once.
+    Called in worker threads; those that need a model share one lane, so that it is loaded
+    once. Beside the model in force one other is held: the one that was asked last.
     """
 
     def __init__(self, folders: Folders) -> None:
         self._folders = folders
         self._analysis: AnalysePhotograph | None = None
+        self._other: AnalysePhotograph | None = None
 
-    def load_model(self, context: TaskContext) -> "LoadedModel":
+    def load_model(self, context: TaskContext, *, model: str | None = None) -> "LoadedModel":
         from retina_desktop.gui.services_port import LoadedModel
 
-        classifier = self._loaded().classifier
+        classifier = self._loaded(model).classifier
         context.progress(1.0)
         manifest = classifier.manifest
         card = model_library(self._folders).find(manifest.id).card
-        return LoadedModel(manifest, classifier.identity, card)
+        return LoadedModel(manifest, classifier.identity, card, self._choices())
 
     def refused_bundles(self) -> list[str]:
         refused = model_library(self._folders).refused()
@@ -195,7 +197,7 @@ class _WindowUseCases:
 
         analysis = load_analysis(self._folders, model=model_id)
         _choose_model(self._folders.settings_file, model_id)
-        self._analysis = analysis
+        self._analysis, self._other = analysis, None
         m = analysis.classifier.manifest
         return InstalledModel(m.id, m.version, m.name, in_force=True)
 
@@ -209,19 +211,29 @@ class _WindowUseCases:
         return found
 
     def analyse(
-        self, context: TaskContext, path: Path, *, laterality: "Laterality | None" = None
+        self,
+        context: TaskContext,
+        path: Path,
+        *,
+        laterality: "Laterality | None" = None,
+        model: str | None = None,
     ) -> "AnalysedPhotograph":
-        return self._loaded()(context, path, laterality=laterality)
+        return self._loaded(model)(context, path, laterality=laterality)
 
     def analyse_bytes(
-        self, context: TaskContext, content: bytes, *, laterality: "Laterality | None"
+        self,
+        context: TaskContext,
+        content: bytes,
+        *,
+        laterality: "Laterality | None",
+        model: str | None = None,
     ) -> "tuple[AnalysedPhotograph, ModelManifest]":
         from retina_desktop.imaging.decode import decode_bytes
 
         def read(path: Path, *, min_side: int | None = None) -> "FundusImage":  # noqa: ARG001 - a reader's form
             return decode_bytes(content, min_side=min_side)
 
-        analyse = replace(self._loaded(), read=read)
+        analyse = replace(self._loaded(model), read=read)
         answer = analyse(context, Path("photograph"), laterality=laterality)
         return answer, analyse.classifier.manifest
 
@@ -265,10 +277,28 @@ class _WindowUseCases:
         encode = encode_png if target.suffix.lower() == ".png" else encode_jpeg
         write_whole(target, encode(picture))
 
-    def _loaded(self) -> "AnalysePhotograph":
-        if self._analysis is None:
-            self._analysis = load_analysis(self._folders)
-        return self._analysis
+    def _loaded(self, model: str | None = None) -> "AnalysePhotograph":
+        """Return the model in force, or the one with the id `model`."""
+        if model is None:
+            if self._analysis is None:
+                self._analysis = load_analysis(self._folders)
+            return self._analysis
+        for held in (self._analysis, self._other):
+            if held is not None and held.classifier.manifest.id == model:
+                return held
+        self._other = None  # given back before the next is loaded: networks are large
+        self._other = load_analysis(self._folders, model=model)
+        return self._other
+
+    def _choices(self) -> "tuple[ModelChoice, ...]":
+        from retina_desktop.config.settings import Settings
+        from retina_desktop.domain.model_choice import choice_of
+
+        chosen = Settings.load(self._folders.settings_file).model
+        newest: dict[str, ModelManifest] = {}
+        for bundle in model_library(self._folders).bundles():
+            newest.setdefault(bundle.manifest.id, bundle.manifest)
+        return tuple(choice_of(m, in_force=m.id == chosen) for m in newest.values())
 
 
 def _choose_model(settings_file: Path, model_id: str) -> None:

@@ -51,6 +51,11 @@ def suggested(choices: Sequence[ModelChoice], age: int | None) -> ModelChoice | 
     return fitting[0]
 
 
+def model_to_ask(choice: ModelChoice | None) -> str | None:
+    """Return the id of a model to be named, None where the one in force answers."""
+    return None if choice is None or choice.in_force else choice.id
+
+
 def age_caution(choice: ModelChoice | None, age: int | None) -> str:
     """Return why a model is not one for this patient, empty where nothing speaks against it."""
     if choice is None:

@@ -265,6 +265,7 @@ class MainWindow(QMainWindow):
         notifications.raised.connect(self.banner.show_sentence)
         self.view.photograph_chosen.connect(self._screening.select)
         self.view.label_chosen.connect(self._screening.choose_label)
+        self.view.model_chosen.connect(self._screening.choose_model)
         pictures.picture_changed.connect(self.view.show_picture)
         pictures.heatmap_changed.connect(self.view.show_heatmap)
         pictures.cleared.connect(self.viewer.clear)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # these modules import NumPy and OpenCV, which the first pain
     from retina_desktop.domain.heatmaps import Heatmap
     from retina_desktop.domain.images import Laterality, RgbImage
     from retina_desktop.domain.manifests import ModelManifest
+    from retina_desktop.domain.model_choice import ModelChoice
     from retina_desktop.gui.records.port import RecordsGate
     from retina_desktop.gui.training.port import TrainingServices
     from retina_desktop.services.screening import AnalysedPhotograph
@@ -23,20 +24,37 @@ if TYPE_CHECKING:  # these modules import NumPy and OpenCV, which the first pain
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadedModel:
-    """The model in force, as Help > Model information tells it."""
+    """A loaded model as Help > Model information tells it, and what else could be chosen."""
 
     manifest: "ModelManifest"
     identity: "ModelIdentity"
     card: Path | None  # MODEL_CARD.md, None when the bundle lacks one
+    choices: "tuple[ModelChoice, ...]" = ()  # every installed model, itself among them
+
+
+class LoadModelCall(Protocol):
+    """Loads a model where it is not loaded yet."""
+
+    def __call__(self, context: TaskContext, *, model: str | None = None) -> LoadedModel:
+        """Load the model in force, or the one with the id `model`."""
+        ...
 
 
 class AnalysePhotographCall(Protocol):
     """See `services.screening.AnalysePhotograph`."""
 
     def __call__(
-        self, context: TaskContext, path: Path, *, laterality: "Laterality | None"
+        self,
+        context: TaskContext,
+        path: Path,
+        *,
+        laterality: "Laterality | None",
+        model: str | None = None,
     ) -> "AnalysedPhotograph":
-        """Analyse the photograph at `path`; `laterality` is the user's word, if any."""
+        """Analyse the photograph at `path`; `laterality` is the user's word, if any.
+
+        ``model`` is the id of the model to ask, None for the one in force.
+        """
         ...
 
 
@@ -44,7 +62,12 @@ class AnalyseBytesCall(Protocol):
     """As `AnalysePhotographCall`, of a photograph that is in memory and not in a file."""
 
     def __call__(
-        self, context: TaskContext, content: bytes, *, laterality: "Laterality | None"
+        self,
+        context: TaskContext,
+        content: bytes,
+        *,
+        laterality: "Laterality | None",
+        model: str | None = None,
     ) -> "tuple[AnalysedPhotograph, ModelManifest]":
         """Analyse `content`; return the answer with the manifest of the model that gave it."""
         ...
@@ -85,14 +108,15 @@ class RenderOverlayCall(Protocol):
 class WindowServices:
     """The use cases and places the window works with.
 
-    ``load_model`` runs once, after the first paint, and holds the heavy imports.
+    ``load_model`` runs once, after the first paint, and holds the heavy imports; again where
+    another model is chosen.
     ``find_photographs`` turns files and folders, as dropped, into files in a stable order: a
     file is kept whatever it is (so that its error is shown), folders are searched.
     ``read_full`` decodes every pixel. ``write_picture`` encodes by the target's suffix
     (.png, .jpg) in one step. ``sample_photograph`` is None when none is installed.
     """
 
-    load_model: Callable[[TaskContext], LoadedModel]
+    load_model: LoadModelCall
     refused_bundles: Callable[[], Sequence[str]]
     find_photographs: Callable[[TaskContext, Sequence[Path]], Sequence[Path]]
     analyse: AnalysePhotographCall

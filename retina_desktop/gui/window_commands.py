@@ -147,7 +147,7 @@ class WindowCommands(QObject):
         from retina_desktop.gui.help.model_dialog import ModelDialog
 
         state = self._screening.state
-        dialog = ModelDialog(state.model, state.model_error, self._window)
+        dialog = ModelDialog(state.asked_model, state.model_error, self._window)
         handle = self._lanes.files.prepare(lambda _: self._services.refused_bundles())
         handle.succeeded.connect(dialog.show_refused)
         handle.failed.connect(self._notifications.report)

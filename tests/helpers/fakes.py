@@ -144,7 +144,7 @@ class FakeServices:
             log_file=self.folder / "retina.log",
         )
 
-    def load_model(self, context: TaskContext) -> LoadedModel:
+    def load_model(self, context: TaskContext, *, model: str | None = None) -> LoadedModel:
         if self.model_error is not None:
             raise self.model_error
         labels = tuple(
@@ -177,7 +177,12 @@ class FakeServices:
         return found
 
     def analyse(
-        self, context: TaskContext, path: Path, *, laterality: Laterality | None
+        self,
+        context: TaskContext,
+        path: Path,
+        *,
+        laterality: Laterality | None,
+        model: str | None = None,
     ) -> AnalysedPhotograph:
         self.analysed.append((path.name, laterality))
         while not self.gate.wait(0.005):

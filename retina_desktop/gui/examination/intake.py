@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Slot
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.examinations import StoredImage
+from retina_desktop.domain.model_choice import model_to_ask
 from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.transfer_errors import OtherPatientError
@@ -45,6 +46,7 @@ class _Errand:
     path: Path | None = None
     patient: PatientDetails | None = None  # a file whose header names another is refused
     image: StoredImage | None = None  # set: analyse it (again)
+    model: str | None = None  # who looks at it; None: the model in force
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,8 +84,10 @@ class Intake(QObject):
             return
         patient = self._model.state.patient
         whose = patient.details if patient else None
+        asked = model_to_ask(self._model.state.model)
         errands = [
-            _Errand(next(self._ids), examination_id, path=path, patient=whose) for path in paths
+            _Errand(next(self._ids), examination_id, path=path, patient=whose, model=asked)
+            for path in paths
         ]
         items = [IntakeItem(e.item_id, e.path.name if e.path else "") for e in errands]
         self._enqueue(errands, items)
@@ -93,7 +97,11 @@ class Intake(QObject):
         examination_id = self._model.state.examination_id
         if examination_id is None or self._model.state.powers.analyse:
             return
-        errands = [_Errand(next(self._ids), examination_id, image=image) for image in images]
+        asked = model_to_ask(self._model.state.model)
+        errands = [
+            _Errand(next(self._ids), examination_id, image=image, model=asked)
+            for image in images
+        ]
         items = [
             IntakeItem(e.item_id, e.image.original_name, image_id=e.image.id)
             for e in errands
@@ -174,6 +182,7 @@ class Intake(QObject):
     def _analyse(self, image: StoredImage) -> None:
         self._mark(status=IntakeStatus.ANALYSING, progress=0.05)
         records, window = self._session.services, self._services
+        model = self._now.model if self._now else None
         told = image.laterality if image.laterality_source.value == "user" else None
 
         def analyse(context: TaskContext) -> _Answer:
@@ -181,7 +190,9 @@ class Intake(QObject):
                 raise RetinaError(tr(_NO_MODEL))
             content = records.examination.photograph(image.sha256)
             context.progress(0.1)
-            answer, manifest = window.analyse_bytes(context, content, laterality=told)
+            answer, manifest = window.analyse_bytes(
+                context, content, laterality=told, model=model
+            )
             return _Answer(image.id, answer.analysis, manifest)
 
         self._start(self._lane.prepare(analyse), self._on_analysed)

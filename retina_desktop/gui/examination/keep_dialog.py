@@ -71,10 +71,16 @@ class Keepable:
 def keepable(state: ScreeningState) -> tuple[Keepable, ...]:
     """Return the photographs of the list that have an answer."""
     return tuple(
-        Keepable(photograph, state.model)
+        Keepable(photograph, _who_answered(state, photograph))
         for photograph in state.photographs
         if photograph.analysis is not None
     )
+
+
+def _who_answered(state: ScreeningState, photograph: Photograph) -> LoadedModel | None:
+    answered = photograph.analysis.model.id if photograph.analysis else None
+    known = (model for model in (state.model, state.other) if model is not None)
+    return next((model for model in known if model.manifest.id == answered), state.model)
 
 
 class KeepDialog(QDialog):

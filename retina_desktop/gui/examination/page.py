@@ -19,8 +19,11 @@ from retina_desktop.gui.examination.reading_panel import ReadingPanel
 from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.examination.tiles import PhotographTiles
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
+from retina_desktop.gui.examination.words import model_note
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.screening.drop_hint import DropHint, dropped_paths
+from retina_desktop.gui.screening.model_bar import ModelBar
+from retina_desktop.gui.screening.state import ScreeningState
 from retina_desktop.gui.viewer.view import ViewerPane
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
@@ -50,6 +53,7 @@ class ExaminationPage(Page):
         self.banner = PatientBanner(self.actions_by_id)
         self.conflict = ConflictBar()
         self.intake_bar = IntakeBar()
+        self.models = ModelBar()
         self.problem = WrappedLabel("errorText")
         self.problem.setContentsMargins(12, 6, 12, 6)
         self.tiles = PhotographTiles(tools.theme)
@@ -96,12 +100,26 @@ class ExaminationPage(Page):
         self.banner.render_state(state)
         self.conflict.render_state(state)
         self.intake_bar.render_state(state)
+        self._render_models(state)
         self.problem.say(state.save_problem or (state.problem if state.visit is None else ""))
         self.splitter.setEnabled(state.visit is not None)
         self.tiles.render_state(state)
         self.panel.render_state(state)
         self.pictures.follow(state)
         self.commands.render_actions(state)
+
+    def _render_models(self, state: ExaminationState) -> None:
+        model = state.model
+        self.models.render_choice(
+            state.models,
+            model.id if model else None,
+            note=model_note(state),
+            enabled=state.visit is not None and not state.powers.analyse,
+        )
+
+    @Slot(object)
+    def _on_screening(self, screening: ScreeningState) -> None:
+        self.model.offer_models(screening.choices)
 
     @Slot(object)
     def _on_picture(self, picture: PagePicture) -> None:
@@ -157,7 +175,8 @@ class ExaminationPage(Page):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for bar in (self.banner, self.problem, self.conflict, self.intake_bar):
+        bars = (self.banner, self.models, self.problem, self.conflict, self.intake_bar)
+        for bar in bars:
             layout.addWidget(bar)
         layout.addWidget(self.splitter, 1)
 
@@ -166,6 +185,9 @@ class ExaminationPage(Page):
         model.state_changed.connect(self.render_state)
         model.failed.connect(self._tools.notifications.report)
         model.opened.connect(self._on_opened)
+        self.models.model_chosen.connect(model.choose_model)
+        self._tools.screening.state_changed.connect(self._on_screening)
+        model.offer_models(self._tools.screening.state.choices)
         self.pictures.picture_changed.connect(self._on_picture)
         self.pictures.heatmap_changed.connect(self._on_heatmap)
         self.pictures.cleared.connect(self.viewer.clear)

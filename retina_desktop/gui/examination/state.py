@@ -8,6 +8,7 @@ from enum import StrEnum
 from retina_desktop.domain.decisions import Addendum, Reading, Signature
 from retina_desktop.domain.examinations import StoredImage
 from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.model_choice import ModelChoice, suggested
 from retina_desktop.domain.patients import Patient
 from retina_desktop.domain.reading_steps import MissingStep, SeenFindings, missing_steps
 from retina_desktop.domain.record_errors import ConflictError
@@ -96,6 +97,8 @@ class ExaminationState:
     selected_id: int | None = None
     label: str | None = None  # chosen for heatmap and decision; `OWN` + name for an own one
     intake: tuple[IntakeItem, ...] = ()
+    models: tuple[ModelChoice, ...] = ()  # installed; a choice only where there are several
+    model_id: str | None = None  # chosen by a person for this visit
     signing: bool = False
     addendum_text: str = ""  # being typed
     addendum_saving: bool = False
@@ -192,6 +195,19 @@ class ExaminationState:
     def powers(self) -> Powers:
         """What the user may do with this visit now."""
         return powers_of(self.user, signed=self.signature is not None)
+
+    @property
+    def age(self) -> int | None:
+        """The patient's completed years on the day of the visit, None where unknown."""
+        if self.patient is None or self.visit is None:
+            return None
+        return self.patient.details.age_on(self.visit.examination.details.visit_date)
+
+    @property
+    def model(self) -> ModelChoice | None:
+        """Who looks at photographs of this visit: chosen, else by the patient's age."""
+        chosen = next((choice for choice in self.models if choice.id == self.model_id), None)
+        return chosen or suggested(self.models, self.age)
 
     def wanted(self) -> WantedVisit | None:
         """Return what is to be stored; parts the user may not change stay as they are."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.examinations import StoredImage
+from retina_desktop.domain.model_choice import ModelChoice
 from retina_desktop.domain.record_errors import InvalidEntryError
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.undo import History
@@ -60,6 +61,7 @@ class ExaminationViewModel(QObject):
         self._today = today
         self._histories: dict[int, History[VisitDraft]] = {}
         self._opening: TaskHandle | None = None
+        self._models: tuple[ModelChoice, ...] = ()
         self.state = ExaminationState()
         self.saving = VisitSaving(session, self)
 
@@ -77,7 +79,13 @@ class ExaminationViewModel(QObject):
             self.set_state(replace(self.state, loading=True, user=user))
         else:
             self.set_state(
-                ExaminationState(examination_id, loading=True, user=user, today=self._today())
+                ExaminationState(
+                    examination_id,
+                    loading=True,
+                    user=user,
+                    today=self._today(),
+                    models=self._models,
+                )
             )
 
         def work(services: RecordsServices, _: TaskContext) -> tuple[OpenedVisit, Unfinished]:
@@ -170,6 +178,16 @@ class ExaminationViewModel(QObject):
         """Choose a label, or a finding of the reader's own, for heatmap and decision."""
         if label != self.state.label:
             self.set_state(replace(self.state, label=label))
+
+    def offer_models(self, models: tuple[ModelChoice, ...]) -> None:
+        """Take what is installed; which one looks at photographs follows the patient's age."""
+        if models != self._models:
+            self._models = models
+            self.set_state(replace(self.state, models=models))
+
+    def choose_model(self, model_id: str) -> None:
+        """Have a model look at the photographs of this visit from now on."""
+        self.set_state(replace(self.state, model_id=model_id))
 
     def set_state(self, state: ExaminationState) -> None:
         """Replace the state and tell everybody."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from retina_desktop.domain.errors import OutputUnwritableError
-from retina_desktop.gui.services_port import WindowServices
+from retina_desktop.gui.services_port import LoadedModel, WindowServices
 from retina_desktop.services.tasks import Task, TaskContext
 
 if TYPE_CHECKING:
@@ -33,13 +33,29 @@ class PhotographOutcome:
 
 
 def analysis_task(
-    services: WindowServices, path: Path, laterality: "Laterality | None"
+    services: WindowServices,
+    path: Path,
+    laterality: "Laterality | None",
+    *,
+    model: str | None = None,
 ) -> Task[PhotographOutcome]:
-    """Return the task that analyses `path` and draws its thumbnail."""
+    """Return the task that analyses `path` by a model (None: the one in force).
+
+    It draws the thumbnail too.
+    """
 
     def run(context: TaskContext) -> PhotographOutcome:
-        answer = services.analyse(context, path, laterality=laterality)
+        answer = services.analyse(context, path, laterality=laterality, model=model)
         return PhotographOutcome(answer.analysis, answer.preview, thumbnail_of(answer.preview))
+
+    return run
+
+
+def model_task(services: WindowServices, model: str) -> Task[LoadedModel]:
+    """Return the task that loads the model with that id."""
+
+    def run(context: TaskContext) -> LoadedModel:
+        return services.load_model(context, model=model)
 
     return run
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from retina_desktop.domain.analyses import Analysis
     from retina_desktop.domain.images import Laterality, RgbImage
+    from retina_desktop.domain.model_choice import ModelChoice
     from retina_desktop.domain.referral import Referral
     from retina_desktop.gui.services_port import LoadedModel
 
@@ -53,19 +54,36 @@ class Photograph:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScreeningState:
-    """The list, the choice, the model; ``patient`` is set when several were analysed."""
+    """The list, the choice, the models; ``patient`` is set when several were analysed.
+
+    ``model`` is the one in force, ``other`` another that was loaded because somebody chose it;
+    ``asked`` names the one that answers now, None for the one in force.
+    """
 
     photographs: tuple[Photograph, ...] = ()
     selected_id: int | None = None
     searching: bool = False
     model: "LoadedModel | None" = None
     model_error: str = ""
+    other: "LoadedModel | None" = None
+    asked: str | None = None
+    loading: str | None = None  # chosen, and not loaded yet
     patient: "Referral | None" = None
 
     @property
     def selected(self) -> Photograph | None:
         """The photograph on screen."""
         return self.find(self.selected_id)
+
+    @property
+    def choices(self) -> "tuple[ModelChoice, ...]":
+        """The installed models."""
+        return () if self.model is None else self.model.choices
+
+    @property
+    def asked_model(self) -> "LoadedModel | None":
+        """The model that answers now."""
+        return self.model if self.asked is None else self.other
 
     @property
     def finished_count(self) -> int:

@@ -1,10 +1,12 @@
 """The screening screen: photographs on the left, the picture, findings on the right."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from retina_desktop.domain.model_choice import CHILDREN_BELOW
 from retina_desktop.gui.screening.empty_state import EmptyState
 from retina_desktop.gui.screening.findings_panel import FindingsPanel
+from retina_desktop.gui.screening.model_bar import ModelBar
 from retina_desktop.gui.screening.photograph_list import PhotographPanel
 from retina_desktop.gui.screening.picture_view_model import ShownHeatmap, ShownPicture
 from retina_desktop.gui.screening.state import ScreeningState
@@ -20,6 +22,7 @@ class ScreeningView(QWidget):
     photograph_chosen = Signal(int)
     label_chosen = Signal(str)
     eye_stated = Signal(str)
+    model_chosen = Signal(str)
 
     def __init__(
         self,
@@ -34,6 +37,9 @@ class ScreeningView(QWidget):
         self.viewer = viewer
         self.photographs = PhotographPanel(theme)
         self.findings = FindingsPanel(theme)
+        self._alone = False  # the picture, without what stands around it
+        self.models = ModelBar()
+        self.models.model_chosen.connect(self.model_chosen)
         self.photographs.list.photograph_chosen.connect(self.photograph_chosen)
         self.findings.label_chosen.connect(self.label_chosen)
         self.findings.eye_stated.connect(self.eye_stated)
@@ -47,17 +53,36 @@ class ScreeningView(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self.empty)
         self._pages.addWidget(self.splitter)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._pages)
+        layout.setSpacing(0)
+        layout.addWidget(self.models)
+        layout.addWidget(self._pages, 1)
 
     def render_state(self, state: ScreeningState) -> None:
         """Show list and findings; the page that teaches when the list is empty."""
         page = self.splitter if state.photographs else self.empty
         if self._pages.currentWidget() is not page:
             self._pages.setCurrentWidget(page)
+        self._render_models(state)
         self.photographs.render_state(state)
         self.findings.render_photograph(state.selected)
+
+    def _render_models(self, state: ScreeningState) -> None:
+        asked = state.asked_model
+        choices = state.choices
+        shown = state.loading or (asked.manifest.id if asked else None)
+        chosen = next((choice for choice in choices if choice.id == shown), None)
+        note = ""
+        if state.loading is not None:
+            note = self.tr("Being loaded…")
+        elif chosen is not None and chosen.for_children:
+            note = self.tr("A demonstration for children below {0} years only.").format(
+                CHILDREN_BELOW
+            )
+        self.models.render_choice(choices, shown, note=note)
+        if self._alone:
+            self.models.hide()
 
     def show_picture(self, picture: ShownPicture) -> None:
         """Give the viewer a photograph, or more of its pixels."""
@@ -74,5 +99,7 @@ class ScreeningView(QWidget):
 
     def show_picture_only(self, alone: bool) -> None:
         """Hide or show the panels beside the picture."""
+        self._alone = alone
+        self.models.setVisible(not alone and self.models.box.count() > 1)
         self.photographs.setVisible(not alone)
         self.findings.setVisible(not alone)

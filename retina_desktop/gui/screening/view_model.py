@@ -13,6 +13,7 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.screening.photograph_tasks import (
     PhotographOutcome,
     analysis_task,
+    model_task,
     sample_task,
     search_task,
 )
@@ -76,6 +77,23 @@ class ScreeningViewModel(QObject):
         handle = self._lanes.analysis.prepare(self._services.load_model)
         handle.succeeded.connect(self._on_model_loaded)
         handle.failed.connect(self._on_model_failed)
+        handle.start()
+
+    def choose_model(self, model_id: str) -> None:
+        """Have another model answer; every photograph of the list is analysed anew by it.
+
+        It is loaded first; the answers of the model before stay until then.
+        """
+        model = self.state.model
+        if model is None or model_id == (self.state.loading or self._asked_id):
+            return
+        if model_id == model.manifest.id:
+            self._ask(None)
+            return
+        handle = self._lanes.analysis.prepare(model_task(self._services, model_id))
+        handle.succeeded.connect(self._on_other_loaded)
+        handle.failed.connect(self._on_other_failed)
+        self._set(replace(self.state, loading=model_id))
         handle.start()
 
     def open_paths(self, paths: Sequence[Path]) -> None:
@@ -180,7 +198,9 @@ class ScreeningViewModel(QObject):
         photograph = self.state.next_waiting()
         if self._running is not None or photograph is None:
             return
-        task = analysis_task(self._services, photograph.path, photograph.laterality)
+        task = analysis_task(
+            self._services, photograph.path, photograph.laterality, model=self.state.asked
+        )
         handle = self._lanes.analysis.prepare(task)
         handle.progressed.connect(self._on_progressed)
         handle.succeeded.connect(self._on_analysed)
@@ -254,6 +274,36 @@ class ScreeningViewModel(QObject):
         sentence = sentence_of(error) if isinstance(error, RetinaError) else _INTERNAL_ERROR
         self._set(replace(self.state, model_error=sentence))
         self.failed.emit(error)
+
+    @Slot(object)
+    def _on_other_loaded(self, other: LoadedModel) -> None:
+        if other.manifest.id == self.state.loading:  # else another was chosen meanwhile
+            self._set(replace(self.state, other=other))
+            self._ask(other.manifest.id)
+
+    @Slot(object)
+    def _on_other_failed(self, error: Exception) -> None:
+        self._set(replace(self.state, loading=None))
+        self.failed.emit(error)
+
+    @property
+    def _asked_id(self) -> str | None:
+        asked = self.state.asked_model
+        return None if asked is None else asked.manifest.id
+
+    def _ask(self, model_id: str | None) -> None:
+        """Let the other model answer from now on, on what is in the list too."""
+        if model_id == self.state.asked:
+            self._set(replace(self.state, loading=None))
+            return
+        waiting = tuple(
+            replace(p, status=PhotographStatus.WAITING, progress=0.0, error="", label=None)
+            for p in self.state.photographs
+        )
+        self._set(replace(self.state, asked=model_id, loading=None, photographs=waiting))
+        if self._running is not None:
+            self._running[1].cancel()
+        self._start_next()
 
     def _change_running(self, change: Callable[[Photograph], Photograph]) -> None:
         """Change the photograph being analysed, unless it was queued anew or removed."""

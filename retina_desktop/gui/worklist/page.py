@@ -8,6 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.model_choice import model_to_ask, suggested
 from retina_desktop.gui.page_keys import WORKLIST_KEYS, bind_keys
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.patients.words import today, tr
@@ -24,6 +25,7 @@ from retina_desktop.gui.worklist.waiting import WaitingAnalyses
 
 if TYPE_CHECKING:
     from retina_desktop.gui.task_runner import TaskHandle
+    from retina_desktop.services.worklist import WorklistLine
 
 
 class WorklistPage(Page):
@@ -137,7 +139,12 @@ class WorklistPage(Page):
         """Have the model look at every photograph of the day that none has seen."""
         state = self.view_model.state
         if self._running is None and not self.waiting.running and not state.why_not_analyse:
-            self.waiting.start([line.visit.id for line in state.captured])
+            choices = self._tools.screening.state.choices
+            models = {
+                line.visit.id: model_to_ask(suggested(choices, _age(line)))
+                for line in state.captured
+            }
+            self.waiting.start(list(models), models=models)
             self._on_analysing(0.0)
 
     @Slot(float)
@@ -199,3 +206,8 @@ class WorklistPage(Page):
     @Slot()
     def _on_finished(self) -> None:
         self._running = None
+
+
+def _age(line: "WorklistLine") -> int | None:
+    """Return the patient's completed years on the day of the visit."""
+    return line.patient.details.age_on(line.visit.visit_date)

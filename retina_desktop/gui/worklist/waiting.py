@@ -1,8 +1,9 @@
 """Has the model look at a day's photographs that none has seen, one after the other."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.examinations import StoredImage
     from retina_desktop.domain.manifests import ModelManifest
 
+_IN_FORCE: Mapping[int, str | None] = MappingProxyType({})
 _NO_MODEL = "This window has no model to analyse with."
 _INTERNAL = "Internal error: the program could not go on with a photograph."
 
@@ -57,6 +59,7 @@ class WaitingAnalyses(QObject):
         self._handle: TaskHandle | None = None
         self._waiting: deque[StoredImage] = deque()
         self._count = self._kept = 0
+        self._models: Mapping[int, str | None] = _IN_FORCE
         self._cancelled = False
         self._problems: list[str] = []
 
@@ -65,10 +68,16 @@ class WaitingAnalyses(QObject):
         """Whether a run goes on."""
         return self._handle is not None
 
-    def start(self, examination_ids: Sequence[int]) -> None:
-        """Analyse what waits in these visits, unless a run goes on already."""
+    def start(
+        self, examination_ids: Sequence[int], *, models: Mapping[int, str | None] = _IN_FORCE
+    ) -> None:
+        """Analyse what waits in these visits, unless a run goes on already.
+
+        ``models`` names by visit the model to ask; the one in force answers for the others.
+        """
         if self.running or not examination_ids:
             return
+        self._models = models
         self._waiting.clear()
         self._problems.clear()
         self._count = self._kept = 0
@@ -109,13 +118,16 @@ class WaitingAnalyses(QObject):
         image = self._waiting.popleft()
         records, window = self._session.services, self._services
         told = image.laterality if image.laterality_source.value == "user" else None
+        model = self._models.get(image.examination_id)
 
         def analyse(context: TaskContext) -> _Answer:
             if window.analyse_bytes is None:
                 raise RetinaError(tr(_NO_MODEL))
             content = records.examination.photograph(image.sha256)
             context.progress(0.1)
-            answer, manifest = window.analyse_bytes(context, content, laterality=told)
+            answer, manifest = window.analyse_bytes(
+                context, content, laterality=told, model=model
+            )
             return _Answer(image.id, answer.analysis, manifest)
 
         self._begin(self._lane.prepare(analyse), self._on_analysed)

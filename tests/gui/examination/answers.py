@@ -20,13 +20,15 @@ class StandInModel:
         self.version = IDENTITY.version
         self.eyes = deque([Laterality.RIGHT, Laterality.LEFT])
         self.calls = 0
+        self.asked = []  # the models that were named
 
     def say(self, present=None, *, quality=GOOD, eye="next", fails=False):
         """Have the next photograph answered like this."""
         self.answers.append((present or {}, quality, eye, fails))
 
-    def __call__(self, context, content, *, laterality):
+    def __call__(self, context, content, *, laterality, model=None):
         self.calls += 1
+        self.asked.append(model)
         image = decode_bytes(content)
         present, quality, eye, fails = (
             self.answers.popleft() if self.answers else (POSITIVE, GOOD, "next", False)

@@ -140,7 +140,7 @@ def test_the_windows_model_is_asked_about_each_photograph(qtbot, page, clinic, t
     model = LoadedModel(manifest, IDENTITY, None)
     tools.screening.state = replace(tools.screening.state, model=model)
 
-    def analyse(context, path, *, laterality):
+    def analyse(context, path, *, laterality, model=None):
         analysis = make_analysis(sha256=sha256(path.read_bytes()).hexdigest())
         return AnalysedPhotograph(analysis, np.zeros((2, 2, 3), np.uint8))
 

@@ -42,12 +42,12 @@ def held(model):
     go, asked, call = Event(), Event(), type(model).__call__
 
     class Held(type(model)):
-        def __call__(self, context, content, *, laterality):
+        def __call__(self, context, content, *, laterality, model=None):
             if self.calls == 1:
                 asked.set()
                 while not go.wait(0.005):
                     context.progress(0.5)
-            return call(self, context, content, laterality=laterality)
+            return call(self, context, content, laterality=laterality, model=model)
 
     model.__class__ = Held
     yield go, asked
