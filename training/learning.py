@@ -34,6 +34,8 @@ from training.schedules import rate_share
 STATE_NAME = "state.pt"
 BEST_NAME = "best.pt"
 
+TELL_EVERY_S = 5.0  # how often a step is told; the state is saved less often
+
 Clock = Callable[[], float]  # seconds, monotonic
 
 
@@ -118,8 +120,13 @@ class Learning:
         self.progress = Progress(**saved["progress"])
         return True
 
-    def run(self, *, stop_after_steps: int | None = None) -> None:
+    def run(
+        self, *, stop_after_steps: int | None = None, stop: Callable[[], bool] | None = None
+    ) -> bool:
         """Train until epochs, patience or budget are used up (or some steps were done).
+
+        `stop` is asked after each step. False when the run was stopped before its end, with
+        its state saved.
 
         Raises
         ------
@@ -127,13 +134,24 @@ class Learning:
             If the loss is no number, memory or disk is full; what was saved stays.
         """
         last = math.inf if stop_after_steps is None else stop_after_steps
-        while not self._is_over():
-            if not self._run_epoch(last):
+        while self.progress.step > 0 or not self._is_over():
+            if not self._run_epoch(last, stop):
                 self._save()
-                return
+                self._tell("stopped")
+                return False
+            self._save()  # a validation that is cut off is done once more
             self._validate()
             self._save()
         self._tell("end")
+        return True
+
+    def _is_asked(self, stop: Callable[[], bool] | None) -> bool:
+        if stop is None:
+            return False
+        if self._fabric.world_size == 1:
+            return stop()
+        answer: bool = self._fabric.broadcast(stop())  # all processes end at the same step
+        return answer
 
     def _is_over(self) -> bool:
         p, run = self.progress, self._recipe.run
@@ -159,7 +177,7 @@ class Learning:
             epoch=epoch,
         )
 
-    def _run_epoch(self, last_step: float) -> bool:
+    def _run_epoch(self, last_step: float, stop: Callable[[], bool] | None) -> bool:
         """Do the rest of the current epoch; False when stopped before its end."""
         p, run = self.progress, self._recipe.run
         order = self._order(p.epoch)
@@ -167,11 +185,12 @@ class Learning:
         section = self._recipe.optimizer
         self._network.train()
         freeze(self._plain, body=p.epoch < section.head_epochs, blocks=section.frozen_blocks)
-        started, before, saved_at = self._clock(), p.elapsed_s, p.elapsed_s
+        started, before = self._clock(), p.elapsed_s
+        saved_at = told_at = p.elapsed_s
         while p.step < steps and (share := self._share_done()) < 1.0:
             # Gradients that are being gathered are not saved, so no stop comes between.
             between = p.step % self._recipe.optimizer.accumulate == 0
-            if p.steps_done >= last_step and between:
+            if between and (p.steps_done >= last_step or self._is_asked(stop)):
                 return False
             picks = order[p.step * run.batch : (p.step + 1) * run.batch]
             p.loss_sum += self._step(picks, share, last=p.step + 1 == steps)
@@ -182,6 +201,8 @@ class Learning:
             if due and p.elapsed_s - saved_at >= run.save_every_s:
                 saved_at = p.elapsed_s
                 self._save()
+            if due and p.elapsed_s - told_at >= min(TELL_EVERY_S, run.save_every_s):
+                told_at = p.elapsed_s
                 self._tell("step", loss=p.loss_sum / p.step, of_steps=steps)
         return True
 
