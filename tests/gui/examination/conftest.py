@@ -19,7 +19,7 @@ from retina_desktop.gui.notifications import Notifications
 from retina_desktop.gui.pages import PageTools
 from retina_desktop.gui.records.port import NewRecords
 from retina_desktop.gui.records.session import RecordsSession
-from retina_desktop.gui.screening.view_model import Lanes
+from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
 from retina_desktop.imaging.encode import encode_jpeg
@@ -109,7 +109,7 @@ def tools(qapp, tmp_path, session, model):
         notifications=Notifications(tmp_path / "retina.log"),
         services=services,
         lanes=lanes,
-        screening=None,
+        screening=ScreeningViewModel(services, lanes),
     )
     assert lanes.shut_down()
 

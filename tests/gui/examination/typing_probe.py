@@ -16,7 +16,7 @@ from retina_desktop.gui.file_dialogs import FileDialogs
 from retina_desktop.gui.notifications import Notifications
 from retina_desktop.gui.pages import PageTools
 from retina_desktop.gui.records.session import RecordsSession
-from retina_desktop.gui.screening.view_model import Lanes
+from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeChoice, ThemeKeeper
 from tests.gui.examination.conftest import PASSWORD, Clinic
@@ -31,15 +31,16 @@ def main(folder: Path, number: int) -> None:
     dress(app)
     session = RecordsSession(Clinic(folder))
     lanes = Lanes(*(TaskRunner(name) for name in ("analysis", "pictures", "heatmaps", "files")))
+    services = FakeServices(folder).services()
     page = ExaminationPage(
         PageTools(
             theme=ThemeKeeper(app, RESOURCES, ThemeChoice.LIGHT),
             session=session,
             dialogs=FileDialogs(),
             notifications=Notifications(folder / "log"),
-            services=FakeServices(folder).services(),
+            services=services,
             lanes=lanes,
-            screening=None,
+            screening=ScreeningViewModel(services, lanes),
         )
     )
     page.show()
