@@ -1,15 +1,21 @@
 """Make each pass over the photographs a little different, a whole batch at a time.
 
-One affine resampling (flip, turn, zoom, shift), one colour change and now and then a slight
-blur: enough that neither the side of the eye nor one camera's colours become the answer.
+One affine resampling (flip, turn, zoom, shift, stretch: together a random resized crop), one
+colour change, now and then a blur and a poorer JPEG: enough that neither the side of the eye
+nor one camera's colours become the answer. A flip makes a left eye look like a right one;
+none of the labels depends on the side, so it may. What `torchvision.transforms.v2` does to a
+single photograph (blur of a given width, JPEG) is its own; turning, moving and colouring a
+whole batch at once is done here, several times as fast as v2 photograph by photograph
+(`tests/benchmarks/augmentation.py`).
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
+from torchvision.transforms.v2 import functional as v2
 
 _FIELD_FROM = 0.03  # of the brightest colour; darker is the frame around the field
 # Measured over 11 sources of adults: the middle nine tenths of up to 80 photographs of each.
@@ -17,6 +23,7 @@ _RED_MEAN = (0.25, 0.80)
 _GREEN_OF_RED = (0.33, 0.87)
 _BLUE_OF_GREEN = (0.12, 0.73)
 _LARGEST_GAIN = 3.0  # beyond, dark colours are noise
+_GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as torchvision's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,12 @@ class AugmentationRanges:
     blur_share: float = 0.15  # of the photographs of a batch
     flip_share: float = 0.5
     balance_share: float = 0.0  # of the photographs that take the colours of another camera
+    stretch: float = 0.0  # height and width apart, up to this share of either
+    saturation: float = 0.0  # up to this share more or less colour
+    flip_vertical_share: float = 0.0  # upside down as well: for labels without an above
+    blur_sigma: tuple[float, float] | None = None  # pixels; None: the mean of 3 x 3
+    jpeg_share: float = 0.0  # of the photographs, compressed once more
+    jpeg_quality: tuple[int, int] = (30, 90)
 
 
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
@@ -55,17 +68,14 @@ class Changes:
     gamma: Tensor  # (N,)
     blurred: Tensor  # (N,), bool
     balance: Tensor  # (N, 3), the mean each colour shall have in the field; NaN: as it is
+    saturation: Tensor  # (N,), 1: as it is
+    sigma: Tensor  # (N,), of the blur in pixels; NaN: the mean of 3 x 3
+    quality: Tensor  # (N,), of JPEG, int64; 0: not compressed again
 
-    def of(self, rows: slice) -> "Changes":
+    def of(self, rows: slice | Tensor) -> "Changes":
         """Return those of some photographs."""
-        return Changes(
-            self.matrix[rows],
-            self.factor[rows],
-            self.offset[rows],
-            self.gamma[rows],
-            self.blurred[rows],
-            self.balance[rows],
-        )
+        own = {field.name: getattr(self, field.name)[rows] for field in fields(self)}
+        return Changes(**own)
 
 
 def draw_changes(
@@ -90,7 +100,32 @@ def draw_changes(
     blurred = torch.rand(count, generator=generator) < ranges.blur_share
     factor = gain.view(count, 3) * contrast.view(count, 1)
     balance = _draw_balance(count, generator, ranges)
-    return Changes(matrix, factor, offset, gamma, blurred, balance)
+    # What was added later is drawn last, and only where asked for: older recipes stay as they
+    # were to the bit.
+    matrix = _draw_stretch(matrix, generator, ranges)
+    saturation = torch.ones(count)
+    if ranges.saturation:
+        saturation += _uniform(count, -ranges.saturation, ranges.saturation, generator)
+    sigma = torch.full((count,), torch.nan)
+    if ranges.blur_sigma:
+        sigma = _uniform(count, *ranges.blur_sigma, generator)
+    quality = _draw_quality(count, generator, ranges)
+    return Changes(matrix, factor, offset, gamma, blurred, balance, saturation, sigma, quality)
+
+
+def recompress(pixels: Tensor, changes: Changes) -> Tensor:
+    """Return the photographs, some of them compressed as JPEG once more.
+
+    Parameters
+    ----------
+    pixels : Tensor
+        Shape ``(N, 3, H, W)``, uint8, on the CPU; changed in place.
+    changes : Changes
+        Of N photographs.
+    """
+    for row in changes.quality.nonzero().flatten().tolist():
+        pixels[row] = v2.jpeg(pixels[row], int(changes.quality[row]))
+    return pixels
 
 
 def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
@@ -114,8 +149,9 @@ def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
         changes.matrix.to(batch.device), [len(batch), 3, size, size], align_corners=False
     )
     warped = F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
-    balanced = _balance_some(warped, changes.balance.to(batch.device))
-    return _blur_some(_change_colours(balanced, changes), changes)
+    if not bool(changes.balance.isnan().all()):
+        warped = _balance_some(warped, changes.balance.to(batch.device))
+    return _blur_some(_change_colours(warped, changes), changes)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -131,6 +167,29 @@ def _draw_matrix(count: int, generator: torch.Generator, ranges: AugmentationRan
     cosine, sine = scale * torch.cos(angle), scale * torch.sin(angle)
     rows = (cosine * flip, -sine, shift[:, 0], sine * flip, cosine, shift[:, 1])
     return torch.stack(rows, dim=1).view(count, 2, 3)
+
+
+def _draw_stretch(
+    matrix: Tensor, generator: torch.Generator, ranges: AugmentationRanges
+) -> Tensor:
+    count = len(matrix)
+    if ranges.stretch:
+        least = math.log1p(ranges.stretch)
+        wider = torch.exp(_uniform(count, -least, least, generator) / 2)
+        matrix = matrix * torch.stack((wider, 1 / wider, torch.ones(count)), 1)[:, None, :]
+    if ranges.flip_vertical_share:
+        down = torch.rand(count, generator=generator) < ranges.flip_vertical_share
+        sign = torch.where(down, -1.0, 1.0)
+        matrix = matrix * torch.stack((torch.ones(count), sign, torch.ones(count)), 1)[:, None]
+    return matrix
+
+
+def _draw_quality(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
+    if not ranges.jpeg_share:
+        return torch.zeros(count, dtype=torch.int64)
+    low, high = ranges.jpeg_quality
+    quality = torch.randint(low, high + 1, (count,), generator=generator)
+    return quality * (torch.rand(count, generator=generator) < ranges.jpeg_share)
 
 
 def _draw_balance(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
@@ -159,12 +218,23 @@ def _change_colours(batch: Tensor, changes: Changes) -> Tensor:
     field = (batch.amax(1, keepdim=True) > _FIELD_FROM).to(batch.dtype)  # the frame stays black
     factor = changes.factor.view(len(batch), 3, 1, 1).to(batch.device)
     offset = changes.offset.view(shape).to(batch.device)
+    if not bool((changes.saturation == 1).all()):
+        gray = (batch * batch.new_tensor(_GRAY).view(1, 3, 1, 1)).sum(1, keepdim=True)
+        batch = gray + (batch - gray) * changes.saturation.view(shape).to(batch.device)
     changed = (batch - 0.4) * factor + 0.4 + offset
     return changed.clamp(1e-4, 1).pow(changes.gamma.view(shape).to(batch.device)) * field
 
 
 def _blur_some(batch: Tensor, changes: Changes) -> Tensor:
-    if changes.blurred.any():
-        rows = changes.blurred.nonzero().flatten().to(batch.device)
-        batch[rows] = F.avg_pool2d(batch[rows], 3, stride=1, padding=1, count_include_pad=False)
+    rows = changes.blurred.nonzero().flatten()
+    if len(rows) and bool(changes.sigma[rows].isnan().any()):
+        there = rows.to(batch.device)
+        batch[there] = F.avg_pool2d(
+            batch[there], 3, stride=1, padding=1, count_include_pad=False
+        )
+        return batch
+    for row in rows.tolist():
+        sigma = float(changes.sigma[row])
+        side = 2 * math.ceil(3 * sigma) + 1  # three deviations to either side
+        batch[row] = v2.gaussian_blur(batch[row], [side, side], [sigma, sigma])
     return batch

@@ -8,9 +8,8 @@ show.
 
 import copy
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -23,6 +22,7 @@ from torch import nn
 
 from retina_desktop.ml.calibration import sigmoid
 from retina_desktop.ml.probe import probe_image
+from training.ahead import ahead
 
 Tensors = NDArray[np.float32]  # (N, 3, S, S), normalised
 Answer = Callable[[Tensors], NDArray[np.float32]]  # to logits (N, labels); from any thread
@@ -33,7 +33,6 @@ TOLERANCE = 1e-4  # in probability, between ONNX Runtime and torch
 _OPSET = 17
 
 K = TypeVar("K")
-V = TypeVar("V")
 
 
 def answer_all(
@@ -96,27 +95,6 @@ def onnx_answer(network: nn.Module, *, size: int) -> Answer | None:
     expected = _torch_answer(still)(probe)
     difference = np.abs(sigmoid(answer(probe).astype(float)) - sigmoid(expected.astype(float)))
     return answer if float(difference.max()) <= TOLERANCE else None
-
-
-def ahead(
-    make: Callable[[K], V], keys: Sequence[K], *, threads: int = 1, depth: int = 2
-) -> Iterator[V]:
-    """Yield ``make(key)`` of every key in order, made in threads up to `depth` keys ahead.
-
-    What `make` raises is raised here in its turn; leaving the loop drops what is not begun.
-    """
-    waiting: deque[Future[V]] = deque()
-    with ThreadPoolExecutor(threads, thread_name_prefix="ahead") as pool:
-        try:
-            for key in keys:
-                waiting.append(pool.submit(make, key))
-                if len(waiting) > depth:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def _in_batches(

@@ -2,11 +2,12 @@
 
 The run can be stopped at any moment and goes on as if it had not been: order and chance of a
 step follow from the seed, the epoch and the step alone. Several processes share each batch
-and change its photographs as one process would.
+and change its photographs as one process would (`training.feed`).
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from io import BytesIO
 from pathlib import Path
@@ -20,12 +21,13 @@ from timm.utils.model_ema import ModelEmaV3
 from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
-from training.augmentation import AugmentationRanges, augment, draw_changes
+from training.feed import Batch, Feed, epoch_steps
 from training.files import write_atomically
-from training.losses import make_loss
+from training.grade_head import NetworkWithGrade
+from training.losses import Objective
 from training.metrics import score_pairs
 from training.parameter_groups import freeze, make_optimizer, set_rate
-from training.part_data import PartData, network_input, predict, to_batch
+from training.part_data import PartData, predict
 from training.progress import Facts, Listener, tell_all
 from training.recipe import Recipe
 from training.sampling import epoch_order
@@ -36,7 +38,14 @@ BEST_NAME = "best.pt"
 
 TELL_EVERY_S = 5.0  # how often a step is told; the state is saved less often
 
+READ_EVERY = 50  # steps between readings of the loss on a GPU
+
 Clock = Callable[[], float]  # seconds, monotonic
+
+_NO_ROOM = (
+    "The run's state cannot be written; make room on the disk and start again: the run goes on "
+    "from what was saved last."
+)
 
 
 class LearningStoppedError(RetinaError):
@@ -91,18 +100,35 @@ class Learning:
         self._plain = network.to(memory_format=torch.channels_last)
         if fabric.world_size > 1 and fabric.device.type == "cuda":
             self._plain = _with_shared_norms(self._plain)
-        wrapped = fabric.setup(self._plain, make_optimizer(self._plain, recipe.optimizer))
+        self._graded = self._with_grade()
+        optimizer = make_optimizer(self._plain, recipe.optimizer)
+        if self._graded is not None:
+            head = list(self._graded.grade.parameters())
+            optimizer.add_param_group({"params": head, "share": 1.0, "weight_decay": 0.0})
+        with self._memory_told():
+            wrapped = fabric.setup(self._graded or self._plain, optimizer)
         self._network, self._optimizer = wrapped
         decay = recipe.run.ema
         self._average = ModelEmaV3(self._plain, decay, use_warmup=True) if decay else None
-        present = torch.from_numpy((self._training.targets * self._training.known).sum(axis=0))
-        stated = torch.from_numpy(self._training.known.sum(axis=0))
-        self._loss = make_loss(recipe.loss, present, stated - present)
-        self._ranges = AugmentationRanges(**recipe.augmentation.model_dump())
+        self._objective = Objective(recipe, self._training.targets, self._training.known)
+        self._feed = Feed(
+            self._training,
+            recipe,
+            rank=fabric.global_rank,
+            world_size=fabric.world_size,
+            pinned=fabric.device.type == "cuda",
+        )
         self.photographs_an_epoch = len(self._order(0))
-        self._steps_an_epoch = max(self.photographs_an_epoch // recipe.run.batch, 1)
+        self._steps_an_epoch = epoch_steps(self._order(0), recipe.run.batch)
+        self._untold = torch.zeros((), dtype=torch.float64, device=fabric.device)
         self.progress = Progress()
         run_dir.mkdir(parents=True, exist_ok=True)
+
+    def _with_grade(self) -> NetworkWithGrade | None:
+        grades = self._training.grades
+        if not self._recipe.loss.grade_weight or grades is None or not (grades >= 0).any():
+            return None
+        return NetworkWithGrade(self._plain, seed=self._recipe.run.seed)
 
     def resume(self) -> bool:
         """Go on from the folder's saved state; False when there is none."""
@@ -117,6 +143,8 @@ class Learning:
         self._fabric.strategy.precision.load_state_dict(saved["precision"])
         if self._average is not None:
             self._average.module.load_state_dict(saved["average"])
+        if self._graded is not None:
+            self._graded.grade.load_state_dict(saved["grade"])
         self.progress = Progress(**saved["progress"])
         return True
 
@@ -179,72 +207,74 @@ class Learning:
 
     def _run_epoch(self, last_step: float, stop: Callable[[], bool] | None) -> bool:
         """Do the rest of the current epoch; False when stopped before its end."""
-        p, run = self.progress, self._recipe.run
+        p, run, section = self.progress, self._recipe.run, self._recipe.optimizer
         order = self._order(p.epoch)
-        steps = max(len(order) // run.batch, 1)  # a short last batch would unsettle the norms
-        section = self._recipe.optimizer
+        steps = epoch_steps(order, run.batch)
         self._network.train()
         freeze(self._plain, body=p.epoch < section.head_epochs, blocks=section.frozen_blocks)
         started, before = self._clock(), p.elapsed_s
         saved_at = told_at = p.elapsed_s
-        while p.step < steps and (share := self._share_done()) < 1.0:
-            # Gradients that are being gathered are not saved, so no stop comes between.
-            between = p.step % self._recipe.optimizer.accumulate == 0
-            if between and (p.steps_done >= last_step or self._is_asked(stop)):
-                return False
-            picks = order[p.step * run.batch : (p.step + 1) * run.batch]
-            p.loss_sum += self._step(picks, share, last=p.step + 1 == steps)
-            p.step += 1
-            p.steps_done += 1
-            p.elapsed_s = before + self._clock() - started
-            due = p.step % self._recipe.optimizer.accumulate == 0
-            if due and p.elapsed_s - saved_at >= run.save_every_s:
-                saved_at = p.elapsed_s
-                self._save()
-            if due and p.elapsed_s - told_at >= min(TELL_EVERY_S, run.save_every_s):
-                told_at = p.elapsed_s
-                self._tell("step", loss=p.loss_sum / p.step, of_steps=steps)
+        batches = self._feed.batches(p.epoch, order, start=p.step, steps=steps)
+        with closing(batches):
+            while p.step < steps and (share := self._share_done()) < 1.0:
+                # Gradients that are being gathered are not saved: no stop comes between.
+                between = p.step % section.accumulate == 0
+                if between and (p.steps_done >= last_step or self._is_asked(stop)):
+                    return False
+                self._step(next(batches), share, last=p.step + 1 == steps)
+                p.step += 1
+                p.steps_done += 1
+                p.elapsed_s = before + self._clock() - started
+                due = p.step % section.accumulate == 0
+                if due and p.elapsed_s - saved_at >= run.save_every_s:
+                    saved_at = p.elapsed_s
+                    self._save()
+                if due and p.elapsed_s - told_at >= min(TELL_EVERY_S, run.save_every_s):
+                    told_at = p.elapsed_s
+                    self._read_loss()
+                    self._tell("step", loss=p.loss_sum / p.step, of_steps=steps)
         return True
 
-    def _step(self, picks: NDArray[np.int64], share: float, *, last: bool) -> float:
-        """Learn from one batch; return its loss."""
+    def _step(self, batch: Batch, share: float, *, last: bool) -> None:
+        """Learn from one batch; its loss is added up on the device."""
         accumulate = self._recipe.optimizer.accumulate
         due = last or (self.progress.step + 1) % accumulate == 0
-        try:
+        with self._memory_told():
             with self._fabric.no_backward_sync(self._network, enabled=not due):
-                loss = self._batch_loss(picks, share)
+                inputs = batch.inputs(self._fabric.device, size=self._size(share))
+                answers = self._network(inputs)
+                loss = self._objective(answers, batch) * self._fabric.world_size
                 self._fabric.backward(loss / accumulate)
             if due:
                 self._move_weights(share)
-        except torch.OutOfMemoryError as error:
-            half = max(self._recipe.run.batch // 2, 1)
-            raise LearningStoppedError(
-                "The device's memory is full; go on with a smaller batch: "
-                f"--set run.batch={half} --set optimizer.accumulate={2 * accumulate}."
-            ) from error
         mean = self._fabric.all_reduce(loss.detach(), reduce_op="mean")
-        value = float(torch.as_tensor(mean))
+        self._untold += torch.as_tensor(mean)
+        # To read it waits for the device: on a GPU only now and then.
+        if self._fabric.device.type == "cpu" or self.progress.step % READ_EVERY == 0:
+            self._read_loss()
+
+    def _read_loss(self) -> None:
+        """Add what was lost since the last reading to the progress."""
+        value = float(self._untold)
+        self._untold.zero_()
         if not math.isfinite(value):
             raise LearningStoppedError(
                 "The loss is no number any more; start again with a lower "
                 "optimizer.peak_rate, or set optimizer.clip_norm=1.0."
             )
-        return value
+        self.progress.loss_sum += value
 
-    def _batch_loss(self, picks: NDArray[np.int64], share: float) -> torch.Tensor:
-        """Return this process' share of the loss; the mean of all shares is the whole."""
-        p, data, run, fabric = self.progress, self._training, self._recipe.run, self._fabric
-        seed = (run.seed * 1_000_003 + p.epoch * 100_003 + p.step) % 2**63
-        generator = torch.Generator().manual_seed(seed)
-        changes = draw_changes(len(picks), generator=generator, ranges=self._ranges)
-        own = slice(fabric.global_rank, None, fabric.world_size)
-        pixels = to_batch(data, picks[own], fabric.device)
-        inputs = network_input(augment(pixels, changes.of(own), size=self._size(share)))
-        targets = torch.from_numpy(data.targets[picks[own]]).to(fabric.device)
-        known = torch.from_numpy(data.known[picks[own]]).to(fabric.device)
-        losses = self._loss(self._network(inputs).float(), targets)
-        stated = max(int(data.known[picks].sum()), 1)
-        return (losses * known).sum() * fabric.world_size / stated
+    @contextmanager
+    def _memory_told(self) -> Iterator[None]:
+        try:
+            yield
+        except torch.OutOfMemoryError as error:
+            half = max(self._recipe.run.batch // 2, 1)
+            accumulate = 2 * self._recipe.optimizer.accumulate
+            raise LearningStoppedError(
+                "The device's memory is full; go on with a smaller batch: "
+                f"--set run.batch={half} --set optimizer.accumulate={accumulate}."
+            ) from error
 
     def _size(self, share: float) -> int:
         run, size = self._recipe.run, self._recipe.model.size
@@ -272,7 +302,9 @@ class Learning:
         started = self._clock()
         judged = self._average.module if self._average is not None else self._plain
         size, device = self._recipe.model.size, self._fabric.device
-        logits = predict(judged, data, size=size, device=device)
+        self._read_loss()
+        with self._memory_told():
+            logits = predict(judged, data, size=size, device=device)
         pairs = score_pairs(
             logits,
             data.targets,
@@ -305,12 +337,14 @@ class Learning:
             p.plateaus += 1
 
     def _save(self) -> None:
+        self._read_loss()
         average = self._average.module.state_dict() if self._average is not None else {}
         content = {
             "network": self._plain.state_dict(),
             "optimizer": self._optimizer.state_dict(),
             "precision": self._fabric.strategy.precision.state_dict(),
             "average": average,
+            "grade": self._graded.grade.state_dict() if self._graded is not None else {},
             "progress": asdict(self.progress),
         }
         self._write(STATE_NAME, content)
@@ -323,10 +357,7 @@ class Learning:
         try:
             write_atomically(self._run_dir / name, buffer.getvalue())
         except OSError as error:
-            raise LearningStoppedError(
-                "The run's state cannot be written; make room on the disk and start again: "
-                "the run goes on from what was saved last."
-            ) from error
+            raise LearningStoppedError(_NO_ROOM) from error
 
     def _tell(self, event: str, **facts: object) -> None:
         p = self.progress
@@ -334,7 +365,10 @@ class Learning:
         share = min(self._share_done(), 1.0)
         told |= {"steps_done": p.steps_done, "share": share, "rate": self._rate(share)}
         told["elapsed_s"] = round(p.elapsed_s, 1)
-        tell_all(self._listeners, told)
+        try:
+            tell_all(self._listeners, told)
+        except OSError as error:
+            raise LearningStoppedError(_NO_ROOM) from error
 
     def _check_parts(self) -> None:
         for part, words in ((self._training, "train on"), (self._validation, "validate on")):

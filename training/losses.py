@@ -10,9 +10,45 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
-from training.recipe import LossKind, LossSection
+from training.feed import Batch, Lesson
+from training.manifest_data import Known, Targets
+from training.recipe import LossKind, LossSection, Recipe
 
 Loss = Callable[[Tensor, Tensor], Tensor]  # logits, targets -> a loss for every element
+
+
+class Objective:
+    """What a run minimises: the labels' loss, and beside it teachers' answers and the grade."""
+
+    def __init__(self, recipe: Recipe, targets: Targets, known: Known) -> None:
+        present = torch.from_numpy((targets * known).sum(axis=0))
+        stated = torch.from_numpy(known.sum(axis=0))
+        self._labels = make_loss(recipe.loss, present, stated - present)
+        self._soft_weight = recipe.distillation.weight
+        self._temperature = recipe.distillation.temperature
+        self._grade_weight = recipe.loss.grade_weight
+
+    def __call__(self, answers: Tensor | tuple[Tensor, Tensor], batch: Batch) -> Tensor:
+        """Return this process' share of the loss; the sum of all shares is the whole.
+
+        `answers` are the labels' logits, and where there is a grade's head also its.
+        """
+        logits, grades = answers if isinstance(answers, tuple) else (answers, None)
+        loss = _share(self._labels, logits.float(), batch.labels)
+        if batch.soft is not None:
+            # The square keeps the gradient's size whatever the temperature (Hinton, 2015).
+            heat = self._temperature
+            soft = _share(_cross_entropy, logits.float() / heat, batch.soft)
+            loss = loss + self._soft_weight * heat**2 * soft
+        if grades is not None and batch.grades is not None:
+            grade = _share(_cross_entropy, grades.float(), batch.grades)
+            loss = loss + self._grade_weight * grade
+        return loss
+
+
+def _share(loss: Loss, logits: Tensor, lesson: Lesson) -> Tensor:
+    here = lesson.to(logits.device)
+    return (loss(logits, here.targets) * here.known).sum() / here.stated
 
 
 def masked_mean(losses: Tensor, known: Tensor) -> Tensor:

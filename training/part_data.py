@@ -28,6 +28,8 @@ class PartData:
     known: Known
     sources: tuple[str, ...]
     codes: tuple[str, ...]
+    grades: NDArray[np.int64] | None = None  # (N,) of diabetic retinopathy, -1 unknown
+    soft: NDArray[np.float32] | None = None  # (N, labels) teachers' answers, NaN unknown
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -42,6 +44,8 @@ class PartData:
             self.known[kept],
             tuple(source for source in self.sources if source not in sources),
             self.codes,
+            None if self.grades is None else self.grades[kept],
+            None if self.soft is None else self.soft[kept],
         )
 
 

@@ -63,7 +63,12 @@ class PreparedData:
             known=known[rows],
             sources=tuple(self.images[row].source for row in rows.tolist()),
             codes=self.codes,
+            grades=np.array([self._grade(row) for row in rows.tolist()], np.int64),
         )
+
+    def _grade(self, row: int) -> int:
+        grade = self.images[row].dr_grade
+        return -1 if grade is None else grade
 
 
 def prepare(

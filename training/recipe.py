@@ -18,6 +18,7 @@ RECIPES = Path(__file__).parent / "recipes"
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
 Count = Annotated[int, Field(ge=1)]
+Quality = Annotated[int, Field(ge=1, le=100)]  # of JPEG
 
 
 class RecipeError(RetinaError):
@@ -73,6 +74,7 @@ class LossSection(_Section):
     margin: Share = 0.05  # asymmetric: negatives below this probability do not count
     beta: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.999  # class-balanced
     smoothing: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.0  # targets p and 1 - p
+    grade_weight: Annotated[float, Field(ge=0.0)] = 0.0  # of the retinopathy grade's loss
 
 
 class SamplingSection(_Section):
@@ -123,6 +125,29 @@ class AugmentationSection(_Section):
     blur_share: Share = 0.15
     flip_share: Share = 0.5
     balance_share: Share = 0.0
+    stretch: Share = 0.0
+    saturation: Share = 0.0
+    flip_vertical_share: Share = 0.0
+    blur_sigma: tuple[Positive, Positive] | None = None
+    jpeg_share: Share = 0.0
+    jpeg_quality: tuple[Quality, Quality] = (30, 90)
+
+
+class MixingSection(_Section):
+    """Photographs of a batch mixed in pairs (see `training.mixing`)."""
+
+    mixup_share: Share = 0.0  # of the photographs, blended with another
+    mixup_alpha: Positive = 0.2  # of the beta distribution of the blend
+    cutmix_share: Share = 0.0  # of the photographs, with a rectangle of another
+    cutmix_alpha: Positive = 1.0
+
+
+class DistillationSection(_Section):
+    """Teachers whose answers are learned beside the labels (see `training.distillation`)."""
+
+    teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
+    weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
+    temperature: Positive = 1.0  # above 1 softens both answers
 
 
 class RunSection(_Section):
@@ -150,6 +175,8 @@ class Recipe(_Section):
     optimizer: OptimizerSection = OptimizerSection()
     schedule: ScheduleSection = ScheduleSection()
     augmentation: AugmentationSection = AugmentationSection()
+    mixing: MixingSection = MixingSection()
+    distillation: DistillationSection = DistillationSection()
     run: RunSection = RunSection()
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from retina_desktop.ml.calibration import sigmoid
-from training.forward import TOLERANCE, ahead, answer_all, onnx_answer
+from training.ahead import ahead
+from training.forward import TOLERANCE, answer_all, onnx_answer
 
 SIZE = 24
 
