@@ -20,6 +20,7 @@ from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
+from training.distillation import with_teachers
 from training.ensemble_command import join_runs
 from training.evaluate import preprocessing_steps
 from training.evaluate_command import RUN_NAME, evaluate_run
@@ -215,7 +216,13 @@ def _open_run(
     bar: TerminalBar,
 ) -> Learning:
     fabric = make_fabric(recipe, processes)
-    training = data.part(Part.TRAINING).without(recipe.sampling.leave_out)
+    training = with_teachers(
+        data.part(Part.TRAINING).without(recipe.sampling.leave_out),
+        recipe,
+        run_dir=run_dir,
+        enhancements=data.enhancements,
+        device=fabric.device,
+    )
     network = new_network(recipe, len(data.codes))
     run = Learning(
         network,

@@ -29,7 +29,7 @@ from training.files import write_atomically
 from training.first_weights import new_network
 from training.learning import BEST_NAME
 from training.part_data import PartData, predict
-from training.recipe import DistillationSection, Recipe, RecipeError
+from training.recipe import Recipe, RecipeError
 from training.results import LabelResult, read_results
 from training.run_record import RECORD_NAME, load_best, read_recipe
 from training.transfer import create_network
@@ -108,7 +108,7 @@ def with_teachers(
         If a teacher cannot be used, or was shown photographs prepared otherwise.
     """
     section = recipe.distillation
-    places = _places(section)
+    places = section.places
     if not places or section.weight == 0:
         return part
     key = _key(part, recipe, places)
@@ -212,11 +212,6 @@ def _check(
             f"The teacher {name} reads photographs enhanced otherwise ({wanted}); prepare "
             "them so, or choose another teacher."
         )
-
-
-def _places(section: DistillationSection) -> tuple[str, ...]:
-    named = (section.teacher,) if isinstance(section.teacher, str) else section.teacher
-    return tuple(place for place in named if place)
 
 
 def _key(part: PartData, recipe: Recipe, places: Sequence[str]) -> str:

@@ -149,6 +149,12 @@ class DistillationSection(_Section):
     weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
     temperature: Positive = 1.0  # above 1 softens both answers
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where the teachers are."""
+        named = (self.teacher,) if isinstance(self.teacher, str) else self.teacher
+        return tuple(place for place in named if place)
+
 
 class RunSection(_Section):
     """How long, how much at once, and what is kept."""

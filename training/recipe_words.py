@@ -25,6 +25,18 @@ def learning_in_words(recipe: Recipe) -> str:
     ]
     if recipe.run.ema:
         parts.append(f"weights averaged with a decay of {recipe.run.ema:g}")
+    if recipe.distillation.places:
+        count = len(recipe.distillation.places)
+        parts.append(
+            f"the answers of {count} {'teachers' if count > 1 else 'teacher'} learned beside "
+            f"the labels (weight {recipe.distillation.weight:g}, temperature "
+            f"{recipe.distillation.temperature:g})"
+        )
+    if recipe.loss.grade_weight:
+        parts.append(
+            "the grade of a diabetic retinopathy learned beside the labels (weight "
+            f"{recipe.loss.grade_weight:g})"
+        )
     if recipe.sampling.source_power:
         parts.append(
             "photographs drawn so that a source's share is its size to the power of "

@@ -24,6 +24,8 @@ def write_record(
     told = recipe.model_dump(mode="json")
     # A file's place on this machine is nobody else's business.
     told["model"]["initial"] = initial if Path(initial).name == initial else "file"
+    teachers = [Path(place).name for place in recipe.distillation.places]
+    told["distillation"]["teacher"] = teachers
     content = {
         "recipe": told,
         "photographs_an_epoch": photographs_an_epoch,
