@@ -16,6 +16,7 @@ from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.domain.manifests import ModelManifest
 from retina_desktop.ml.bundle_reading import Bundle
 from retina_desktop.ml.calibration import PlattScaling, sigmoid
+from retina_desktop.ml.freed_memory import give_back_freed_memory
 from retina_desktop.ml.probe import probe_image
 from retina_desktop.ml.threads import inference_threads
 from retina_desktop.ml.validated_range import FeatureRange, range_of_others, read_range
@@ -84,6 +85,8 @@ class OnnxClassifier:
         self._outputs = [*_OUTPUTS, _FEATURES] if self._range else _OUTPUTS
         load = _Loader(bundle, inference_threads(threads), self._range)
         self._session = load.best(ACCELERATORS if providers is None else providers)
+        del load  # with its copy of the weights
+        give_back_freed_memory()
         device = self._session.get_providers()[0]
         # DirectML allows one run of a session at a time; all others are safe to call at once.
         self._lane: AbstractContextManager[object] = (
