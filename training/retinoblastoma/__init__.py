@@ -1,0 +1,1 @@
+"""The demonstration of retinoblastoma: few photographs, so every step is made to be judged."""

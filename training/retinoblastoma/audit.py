@@ -1,0 +1,33 @@
+"""The audit of one network after the other, kept together."""
+
+from training.retinoblastoma.collection import Collection
+from training.retinoblastoma.features import FrozenNetwork
+from training.retinoblastoma.results import RESULTS_SCHEMA, Audit
+from training.retinoblastoma.shortcuts import (
+    Trial,
+    numbers_experiments,
+    shortcut_experiments,
+    step_experiments,
+)
+
+
+def audit_numbers(collection: Collection, trial: Trial) -> Audit:
+    """Try the shortcuts that need no network."""
+    return Audit(RESULTS_SCHEMA, tuple(numbers_experiments(collection, trial)), ())
+
+
+def audit_network(
+    audit: Audit, reader: FrozenNetwork, collection: Collection, trial: Trial
+) -> Audit:
+    """Return `audit` with what `reader` shows, in place of what it showed before."""
+    return Audit(
+        RESULTS_SCHEMA,
+        (
+            *(e for e in audit.shortcuts if e.network != reader.architecture),
+            *shortcut_experiments(reader, collection, trial),
+        ),
+        (
+            *(e for e in audit.steps if e.network != reader.architecture),
+            *step_experiments(reader, collection, trial),
+        ),
+    )

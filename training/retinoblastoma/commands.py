@@ -1,0 +1,288 @@
+"""``retina-train retinoblastoma prepare | evaluate | audit | export``."""
+
+import hashlib
+import logging
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version as package_version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from torch import nn
+
+from retina_desktop.ml.weight_formats import WeightFormat
+from training.card import BundleText
+from training.data_sources import read_data
+from training.recipe import RecipeError
+from training.retinoblastoma.audit import audit_network, audit_numbers
+from training.retinoblastoma.bundle import Measured, export_demonstration
+from training.retinoblastoma.collection import (
+    Collection,
+    collect,
+    load_collection,
+    save_collection,
+)
+from training.retinoblastoma.evaluation import Settings, evaluate
+from training.retinoblastoma.features import (
+    compute_features,
+    compute_versions,
+    load_network,
+    pipeline,
+    weights_key,
+)
+from training.retinoblastoma.measures import ALL_NEGATIVES
+from training.retinoblastoma.outside import not_fundus_crops, not_fundus_pictures
+from training.retinoblastoma.photographs import choose_cases, choose_strangers
+from training.retinoblastoma.pictures import Crops
+from training.retinoblastoma.pretraining import describe
+from training.retinoblastoma.results import (
+    read_audit,
+    read_result,
+    write_audit,
+    write_result,
+)
+from training.retinoblastoma.shortcuts import Trial
+from training.retinoblastoma.stored import read_fitted, write_fitted
+from training.sentences import told
+
+STRANGERS = "strangers"
+RENDERED = "rendered pictures, not a fundus"
+RENDERED_EACH = 3  # of a kind
+ARCHITECTURE = "tf_efficientnetv2_m"
+SEED = 20260101
+SENSITIVITY = 0.95
+_TOLD_EVERY = 50
+
+log = logging.getLogger("training.retinoblastoma")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Build and judge the demonstration for retinoblastoma.",
+)
+
+WorkDir = Annotated[Path, typer.Option(help="Folder for crops, features and results.")]
+Weights = Annotated[Path, typer.Option(help="Weights pre-trained on fundus photographs.")]
+Architecture = Annotated[str, typer.Option(help="timm's name of the network they belong to.")]
+Stored = Annotated[
+    WeightFormat, typer.Option(help="How the bundle will store the weights; measured so too.")
+]
+Threads = Annotated[int, typer.Option(help="Processor threads.", min=1)]
+Seed = Annotated[int, typer.Option(help="Of draws, folds, copies and resamples.")]
+Sensitivity = Annotated[
+    float, typer.Option(help="What the threshold aims at.", min=0.5, max=1.0)
+]
+
+
+@app.command()
+@told
+def prepare(
+    manifest: Annotated[Path, typer.Option(help="A CSV manifest, or a TOML list of sets.")],
+    work_dir: WorkDir,
+    size: Annotated[int, typer.Option(help="Pixels of the crops.", min=32)] = 224,
+    others: Annotated[int, typer.Option(help="Of each source of adults.", min=0)] = 20,
+    seed: Seed = SEED,
+) -> None:
+    """Choose the photographs, crop them once, and group patients and duplicates."""
+    images = read_data(manifest)
+    cases = choose_cases(images, others_per_source=others, seed=seed)
+    found = collect(cases, image_dir=manifest.parent, size=size)
+    save_collection(work_dir, found)
+    unseen = choose_strangers(images, per_source=others, seed=seed)
+    if unseen:
+        save_collection(
+            work_dir / STRANGERS, collect(unseen, image_dir=manifest.parent, size=size)
+        )
+    patients = len(np.unique(found.groups[found.truth]))
+    log.info(
+        "%d photographs, %d with a tumour (%d patients), %d pairs show one picture",
+        len(found.cases), found.truth.sum(), patients, found.duplicate_pairs,
+    )  # fmt: skip
+
+
+@app.command(name="evaluate")
+@told
+def evaluate_network(
+    work_dir: WorkDir,
+    weights: Weights,
+    architecture: Architecture = ARCHITECTURE,
+    stored_as: Stored = WeightFormat.INT8,
+    copies: Annotated[int, typer.Option(help="Varied copies of each.", min=0)] = 2,
+    sensitivity: Sensitivity = SENSITIVITY,
+    seed: Seed = SEED,
+    threads: Threads = 1,
+) -> None:
+    """Fit the last layer, leaving each patient out in turn, and measure everything."""
+    _start(threads)
+    collection = load_collection(work_dir)
+    frozen = load_network(architecture, weights, stored_as=stored_as)
+    steps = pipeline(collection.crops.pixels.shape[1])
+    crops = {"": collection.crops, **_strangers(work_dir, collection)}
+    features = _cached(
+        work_dir / f"features-{architecture}.npz",
+        key=f"{weights_key(weights)} {stored_as} {steps} {copies} {seed} {_names(collection)}",
+        make=lambda: _features(frozen.network, crops, copies=copies, seed=seed),
+    )
+    result, fitted = evaluate(
+        collection,
+        features.pop(""),
+        strangers={name: own[:, 0] for name, own in features.items()},
+        pretraining=describe(weights, frozen),
+        steps=steps,
+        settings=Settings(seed, sensitivity, stored_as=str(stored_as)),
+    )
+    write_fitted(work_dir, fitted)
+    write_result(work_dir, result)
+    for metric in result.metrics:
+        if metric.name in ("auroc", "sensitivity", "specificity"):
+            against = metric.source or "all negatives"
+            sys.stdout.write(
+                f"{metric.name:12} against {against:18} {metric.value:.3f} "
+                f"[{metric.low}, {metric.high}]\n"
+            )
+    sys.stdout.write(f"{result.patients}\n")
+    for share in result.outside:
+        sys.stdout.write(f"{share}\n")
+
+
+@app.command()
+@told
+def audit(
+    work_dir: WorkDir,
+    weights: Weights,
+    architecture: Architecture = ARCHITECTURE,
+    whole: Annotated[
+        bool, typer.Option("--all/--infants", help="Also children and adults, or infants only.")
+    ] = False,
+    sensitivity: Sensitivity = SENSITIVITY,
+    seed: Seed = SEED,
+    threads: Threads = 1,
+) -> None:
+    """Train on pictures without a tumour's signs, and without one step after the other.
+
+    What an earlier audit found of other networks is kept.
+    """
+    _start(threads)
+    collection = load_collection(work_dir)
+    reader = load_network(architecture, weights)
+    trial = Trial(seed, sensitivity)
+    found = read_audit(work_dir)
+    if found is None:
+        found = audit_numbers(collection, trial)
+        write_audit(work_dir, found)
+    judged = collection if whole else collection.infants()
+    found = audit_network(found, reader, judged, trial)
+    write_audit(work_dir, found)
+    for experiment in (*found.shortcuts, *found.steps):
+        values = {m.source: m.value for m in experiment.metrics if m.source != ALL_NEGATIVES}
+        sys.stdout.write(
+            f"{experiment.what:34} {experiment.network:20} {experiment.steps} "
+            f"{'identical part' if experiment.central else 'whole field'} {values}\n"
+        )
+
+
+@app.command()
+@told
+def export(
+    work_dir: WorkDir,
+    weights: Weights,
+    destination: Annotated[Path, typer.Option(help="The bundle's folder, not yet there.")],
+    architecture: Architecture = ARCHITECTURE,
+    name: str = "Retinoblastoma, demonstration (EfficientNetV2-M)",
+    version: str = "1.0.0",
+    created_on: Annotated[str, typer.Option(help="ISO date; today when not given.")] = "",
+    note: Annotated[
+        list[str] | None, typer.Option(help="A further sentence for the card's limits.")
+    ] = None,
+    threads: Threads = 1,
+) -> None:
+    """Pack the network with its fitted last layer, its range and its card."""
+    _start(threads)
+    result = read_result(work_dir)
+    if result.pretraining.weights != weights_key(weights):
+        raise RecipeError(
+            "These are not the weights that were evaluated: run retinoblastoma evaluate anew, "
+            "or name the file it was run with."
+        )
+    text = BundleText(
+        id=destination.name,
+        version=version,
+        name=name,
+        created_on=created_on or datetime.now(UTC).date().isoformat(),
+        software_version=package_version("retina-desktop"),
+        notes=tuple(note or ()),
+    )
+    frozen = load_network(architecture, weights, stored_as=WeightFormat(result.stored_as))
+    measured = Measured(load_collection(work_dir), result, read_audit(work_dir))
+    export_demonstration(frozen, measured, read_fitted(work_dir), text, destination)
+    log.info("%s is written", destination.name)
+
+
+def _start(threads: int) -> None:
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
+
+
+def _names(collection: Collection) -> str:
+    names = "\n".join(case.path for case in collection.cases)
+    return hashlib.sha256(names.encode()).hexdigest()[:16]
+
+
+def _strangers(work_dir: Path, collection: Collection) -> dict[str, Crops]:
+    """Return the crops of what never teaches, by source."""
+    crops: dict[str, Crops] = {}
+    if (work_dir / STRANGERS).exists():
+        unseen = load_collection(work_dir / STRANGERS)
+        sources = np.array(unseen.sources)
+        for source in np.unique(sources).tolist():
+            crops[source] = unseen.crops.take(np.flatnonzero(sources == source))
+    size = int(collection.crops.pixels.shape[1])
+    rendered = list(not_fundus_crops(not_fundus_pictures(each=RENDERED_EACH, seed=0), size))
+    crops[RENDERED] = Crops(
+        np.stack([crop.pixels for crop in rendered]),
+        np.stack([crop.inside for crop in rendered]),
+        np.zeros((len(rendered), 1)),
+    )
+    return crops
+
+
+def _features(
+    network: nn.Module, crops: dict[str, Crops], *, copies: int, seed: int
+) -> dict[str, NDArray[np.float32]]:
+    total = len(crops[""]) * (1 + copies) + sum(len(c) for n, c in crops.items() if n)
+    done = 0
+
+    def count(_row: int) -> None:
+        nonlocal done
+        done += 1
+        if done % _TOLD_EVERY == 0:
+            log.info("%d of %d pictures", done, total)
+
+    steps = pipeline(crops[""].pixels.shape[1])
+    found = {
+        name: compute_features(network, own, steps, on_row=count)[:, np.newaxis]
+        for name, own in crops.items()
+        if name
+    }
+    found[""] = compute_versions(
+        network, crops[""], steps, copies=copies, seed=seed, on_row=count
+    )
+    return found
+
+
+def _cached(
+    path: Path, *, key: str, make: Callable[[], dict[str, NDArray[np.float32]]]
+) -> dict[str, NDArray[np.float32]]:
+    """Return what was made under the same key, else make it anew."""
+    if path.exists():
+        with np.load(path, allow_pickle=False) as stored:
+            if str(stored["key"]) == key:
+                return {name[1:]: stored[name] for name in stored.files if name.startswith("=")}
+    made = make()
+    named = {f"={name}": values for name, values in made.items()}
+    np.savez(path, key=np.array(key), **named)
+    return made

@@ -1,0 +1,150 @@
+"""Leave-patient-out cross-validation in which the judged patient chooses nothing.
+
+For each fold the strength of the penalty, the calibration and the threshold are chosen on inner
+folds of the other patients, the head is then fitted on all of those, and asked once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retina_desktop.domain.manifests import Calibration
+from training.calibration_fit import apply_platt, fit_platt
+from training.retinoblastoma.folds import Groups, deal_folds
+from training.retinoblastoma.head import LinearHead, fit_head
+from training.retinoblastoma.photographs import Kind
+
+STRENGTHS = (0.1, 1.0, 10.0, 100.0)
+INNER_FOLDS = 4
+
+Versions = NDArray[np.float32]  # (N, V, C): the photograph as it is first, then varied copies
+Truth = NDArray[np.bool_]
+Logits = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """What a head learns from."""
+
+    versions: Versions
+    truth: Truth
+    groups: Groups
+    kinds: tuple[str, ...]
+
+    def rows(self, chosen: NDArray[np.bool_]) -> "Examples":
+        """Return some of the rows."""
+        kinds = tuple(k for k, kept in zip(self.kinds, chosen.tolist(), strict=True) if kept)
+        return Examples(self.versions[chosen], self.truth[chosen], self.groups[chosen], kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What was chosen without the judged patient."""
+
+    strength: float
+    calibration: Calibration
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crossed:
+    """Answers about every photograph from a head that never saw its patient."""
+
+    logits: Logits  # (N,)
+    probabilities: NDArray[np.float64]  # (N,), calibrated on the other patients
+    called: Truth  # (N,), at the threshold chosen on the other patients
+    folds: NDArray[np.int64]
+    points: tuple[OperatingPoint, ...]  # one a fold
+
+
+def cross_validate(
+    examples: Examples,
+    *,
+    seed: int,
+    sensitivity: float,
+    strengths: Sequence[float] = STRENGTHS,
+) -> Crossed:
+    """Leave each patient with a tumour out in turn, and the others fold by fold."""
+    folds = deal_folds(examples.groups, examples.truth, examples.kinds, seed=seed)
+    logits = np.zeros(len(folds))
+    probabilities = np.zeros(len(folds))
+    called = np.zeros(len(folds), np.bool_)
+    points: list[OperatingPoint] = []
+    for fold in range(int(folds.max()) + 1):
+        judged = folds == fold
+        teachers = examples.rows(~judged)
+        point = choose_point(
+            teachers, seed=seed + fold + 1, sensitivity=sensitivity, strengths=strengths
+        )
+        head = fit_on(teachers, strength=point.strength)
+        logits[judged] = head.logits(examples.versions[judged, 0])
+        probabilities[judged] = apply_platt(logits[judged], point.calibration)
+        called[judged] = probabilities[judged] >= point.threshold
+        points.append(point)
+    return Crossed(logits, probabilities, called, folds, tuple(points))
+
+
+def choose_point(
+    examples: Examples, *, seed: int, sensitivity: float, strengths: Sequence[float] = STRENGTHS
+) -> OperatingPoint:
+    """Choose penalty, calibration and threshold by folds of these photographs alone."""
+    folds = deal_folds(
+        examples.groups, examples.truth, examples.kinds, seed=seed, most=INNER_FOLDS
+    )
+    weights = balanced(examples.kinds)
+    found = [(held_out(examples, folds, strength=s), s) for s in strengths]
+    losses = [_log_loss(logits, examples.truth, weights) for logits, _ in found]
+    logits, strength = found[int(np.argmin(losses))]
+    calibration = fit_platt(logits, examples.truth)
+    probabilities = apply_platt(logits, calibration)
+    threshold = threshold_for(probabilities, examples.truth, sensitivity=sensitivity)
+    return OperatingPoint(strength, calibration, threshold)
+
+
+def held_out(examples: Examples, folds: NDArray[np.int64], *, strength: float) -> Logits:
+    """Return each photograph's logit from a head fitted on the other folds."""
+    logits = np.zeros(len(folds))
+    for fold in np.unique(folds):
+        judged = folds == fold
+        head = fit_on(examples.rows(~judged), strength=strength)
+        logits[judged] = head.logits(examples.versions[judged, 0])
+    return logits
+
+
+def fit_on(examples: Examples, *, strength: float) -> LinearHead:
+    """Fit a head on all versions of all photographs."""
+    count, versions, channels = examples.versions.shape
+    return fit_head(
+        examples.versions.reshape(count * versions, channels),
+        np.repeat(examples.truth, versions),
+        np.repeat(balanced(examples.kinds), versions),
+        strength=strength,
+    )
+
+
+def balanced(kinds: Sequence[str]) -> NDArray[np.float64]:
+    """Return weights: the tumours count as much as all others, each other kind the same."""
+    names, member = np.unique(np.array(kinds), return_inverse=True)
+    shares = np.where(names == Kind.TUMOUR.value, max(len(names) - 1, 1), 1.0)
+    return np.asarray((shares / np.bincount(member))[member], np.float64)
+
+
+def threshold_for(
+    probabilities: NDArray[np.float64], truth: Truth, *, sensitivity: float
+) -> float:
+    """Return the highest threshold that finds at least the share `sensitivity` of the tumours.
+
+    Halfway to the next lower probability, rounded to 5 places, within (0, 1).
+    """
+    ill = np.sort(probabilities[truth])[::-1]
+    bound = ill[int(np.ceil(sensitivity * len(ill) - 1e-9)) - 1]
+    below = probabilities[probabilities < bound]
+    threshold = (bound + (below.max() if len(below) else 0.0)) / 2
+    return float(np.clip(round(float(threshold), 5), 1e-5, 1 - 1e-5))
+
+
+def _log_loss(logits: Logits, truth: Truth, weights: NDArray[np.float64]) -> float:
+    signed = np.where(truth, -logits, logits)
+    return float(np.average(np.logaddexp(0.0, signed), weights=weights))
