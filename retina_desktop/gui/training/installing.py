@@ -42,7 +42,6 @@ class ModelInstaller(QObject):
         self._name = ""
         self._bundle: Path | None = None
         view_model.exported.connect(self._on_exported)
-        view_model.state_changed.connect(self._on_state)
 
     @Slot()
     def look(self) -> None:
@@ -115,14 +114,6 @@ class ModelInstaller(QObject):
             self._screening.retry(photograph_id)
         self._view_model.tell(installing=False, notice=_told(model, len(photographs)))
         self.look()
-
-    @Slot(object)
-    def _on_state(self, _state: object) -> None:
-        """Give up where the packing did: its sentence is in the state."""
-        state = self._view_model.state
-        packing = state.busy or state.running is not None
-        if state.installing and state.failed and not packing:
-            self._view_model.tell(installing=False)
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:

@@ -236,14 +236,14 @@ class TrainingViewModel(QObject):
         self._grace.stop()
         asked, course = self.state.stopping, self.state.snapshot.course
         state = replace(self.state, stopping=False)
-        plan = state.plan
+        plan, given_up = state.plan, replace(state, installing=False)
         if asked or ending.code == STOPPED_CODE:
             self._queue.clear()
-            self._set(replace(state, notice=tr("Stopped; nothing that was saved is lost.")))
+            self._set(replace(given_up, notice=tr("Stopped; nothing that was saved is lost.")))
             self.stopped.emit()
         elif not ended_well(ending, state.snapshot):
             self._queue.clear()
-            self._set(replace(state, failed=failure_sentence(ending)))
+            self._set(replace(given_up, failed=failure_sentence(ending)))
         else:
             if ending.code is None and ending.stage is Stage.TRAIN and course.ended:
                 self._queue = list(_MEASURING)  # begun by a window that was closed meanwhile
@@ -265,7 +265,8 @@ class TrainingViewModel(QObject):
             busy=False,
             stopping=False,
         )
-        self._set(replace(_with_plan(state, snapshot.content), notice=_told(snapshot)))
+        notice = _told(snapshot) or state.notice
+        self._set(replace(_with_plan(state, snapshot.content), notice=notice))
         if snapshot.running is not None:
             self._watch.start()
 
@@ -322,7 +323,7 @@ class TrainingViewModel(QObject):
         self._queue.clear()
         known = isinstance(error, RetinaError)
         sentence = sentence_of(error) if known else ""
-        self._set(replace(self.state, busy=False, failed=sentence))
+        self._set(replace(self.state, busy=False, installing=False, failed=sentence))
         if not known:
             self.failed.emit(error)
 
