@@ -1,5 +1,7 @@
 """A recipe's learning in one sentence, for the model card."""
 
+from collections.abc import Sequence
+
 from training.recipe import LossKind, LossSection, OptimizerSection, Recipe, ScheduleKind
 
 _LOSSES = {
@@ -16,8 +18,11 @@ _SCHEDULES = {
 }
 
 
-def learning_in_words(recipe: Recipe) -> str:
-    """Return loss, optimizer and schedule, and what else was switched on."""
+def learning_in_words(recipe: Recipe, averaged: Sequence[float] = ()) -> str:
+    """Return loss, optimizer and schedule, and what else was switched on.
+
+    ``averaged`` are the shares of further networks whose weights were added at the end.
+    """
     rate = f"learning rate rising to {recipe.optimizer.peak_rate:g}"
     parts = [
         f"{_loss(recipe.loss)}, masked where a source does not state a label",
@@ -42,8 +47,18 @@ def learning_in_words(recipe: Recipe) -> str:
             "photographs drawn so that a source's share is its size to the power of "
             f"{1 - recipe.sampling.source_power:g}"
         )
+    if recipe.augmentation.balance_share:
+        parts.append(
+            f"{recipe.augmentation.balance_share:.0%} of the photographs given the white "
+            "balance of another camera"
+        )
     if recipe.sampling.leave_out:
         parts.append(f"without the sources {', '.join(recipe.sampling.leave_out)}")
+    for share in averaged:
+        parts.append(
+            f"the weights kept were then averaged with {share:.0%} of another network's, the "
+            "share that validation liked best"
+        )
     return "; ".join(parts)
 
 
@@ -67,6 +82,8 @@ def _optimizer(section: OptimizerSection) -> str:
         words += f" (weight decay {section.weight_decay:g})"
     if section.layer_decay < 1:
         words += f", each block's rate {section.layer_decay:g} of the one above"
+    if section.frozen_blocks:
+        words += f", stem and first {section.frozen_blocks} stages unchanged"
     if section.head_epochs:
         words += f", the head alone for {section.head_epochs} epochs"
     if section.clip_norm:

@@ -1,11 +1,13 @@
 """What a run folder says of its run: the recipe as it was, and how far it came."""
 
 import json
+from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from training.files import write_atomically
 from training.learning import BEST_NAME, STATE_NAME
@@ -14,6 +16,7 @@ from training.recipe_words import learning_in_words
 from training.results import ResultsUnreadableError, RunFacts
 
 RECORD_NAME = "run.json"
+BEFORE_AVERAGING_NAME = "before_averaging.pt"
 
 
 def write_record(
@@ -59,6 +62,7 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
         state = torch.load(run_dir / STATE_NAME, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ResultsUnreadableError(_NO_RUN) from error
+    averaged = record.get("averaged", {})
     progress, photographs = state["progress"], record["photographs_an_epoch"]
     steps_an_epoch = max(photographs // recipe.run.batch, 1)
     return RunFacts(
@@ -68,14 +72,14 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
         epochs_planned=recipe.run.epochs,
         epochs_run=round(progress["steps_done"] / steps_an_epoch, 1),
         best_epoch=progress["best_epoch"] + 1,
-        best_validation_auroc=progress["best_auroc"],
+        best_validation_auroc=averaged.get("validation_auroc", progress["best_auroc"]),
         photographs_an_epoch=photographs,
         early_size=recipe.run.early_size or recipe.model.size,
         early_share=recipe.run.early_share,
         batch=recipe.run.batch,
         peak_rate=recipe.optimizer.peak_rate,
         mixed_precision=record["mixed_precision"],
-        learning=learning_in_words(recipe),
+        learning=learning_in_words(recipe, averaged.get("shares", ())),
         seed=recipe.run.seed,
         duplicate_pairs=duplicate_pairs,
     )
@@ -90,6 +94,24 @@ def _record(run_dir: Path) -> dict[str, Any]:
     except OSError as error:
         raise ResultsUnreadableError(_NO_RUN) from error
     return record
+
+
+def keep_average(
+    run_dir: Path, state: Mapping[str, Tensor], shares: Sequence[float], score: float
+) -> None:
+    """Make averaged weights the run's best; those it had stay beside them.
+
+    ``shares`` are those of the networks that were added in turn, ``score`` is the validation.
+    """
+    before = run_dir / BEFORE_AVERAGING_NAME
+    if not before.exists():
+        write_atomically(before, (run_dir / BEST_NAME).read_bytes())
+    buffer = BytesIO()
+    torch.save(dict(state), buffer)
+    write_atomically(run_dir / BEST_NAME, buffer.getvalue())
+    added = {"shares": [share for share in shares if share], "validation_auroc": score}
+    content = _record(run_dir) | {"averaged": added}
+    write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
 
 
 def load_best(run_dir: Path, network: nn.Module) -> None:
