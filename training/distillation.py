@@ -12,10 +12,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -37,6 +39,15 @@ from training.transfer import create_network
 ANSWERS_NAME = "teachers.npy"
 KEY_NAME = "teachers.json"
 _RESULTS_NAME = "results.json"  # beside the run's folder, where it was evaluated
+_UNREADABLE = (
+    RetinaError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    UnpicklingError,
+    SafetensorError,
+)
 _SURE = 1e-4  # a teacher is never surer than this
 
 
@@ -81,7 +92,7 @@ def open_teacher(place: str, recipe: Recipe, codes: Sequence[str]) -> Teacher:
             return _of_weights(path, recipe, codes)
     except RecipeError:
         raise
-    except (RetinaError, OSError, RuntimeError, ValueError, KeyError) as error:
+    except _UNREADABLE as error:
         raise RecipeError(
             f"The teacher {path.name} cannot be used: its weights do not fit a network of "
             f"{len(codes)} labels, or it is damaged."

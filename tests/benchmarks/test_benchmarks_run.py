@@ -6,7 +6,14 @@ import pytest
 from retina_desktop.bootstrap import load_analysis, model_library
 from retina_desktop.config.folders import Folders
 from retina_desktop.services.tasks import TaskContext
-from tests.benchmarks import analysis, screening, training_feed, window_start
+from tests.benchmarks import (
+    analysis,
+    augmentation,
+    evaluation_feed,
+    screening,
+    training_feed,
+    window_start,
+)
 from tests.benchmarks.alternative import Alternative
 from tests.benchmarks.measure import medians
 from tests.benchmarks.photographs import write_folder, write_photograph
@@ -48,6 +55,16 @@ def test_the_start_campaign_runs():
 def test_the_feeding_campaign_runs(folder):
     found = training_feed.rows(folder, steps=1, size=32, side=40, batch=2)
     assert ["images/s" in row.measured for row in found] == [True, True]
+
+
+def test_the_evaluation_campaign_runs(folder):
+    found = evaluation_feed.rows(folder, size=64, repeat=1)
+    assert ["ONNX Runtime alone" in row.what for row in found] == [True, True]
+
+
+def test_the_augmentation_campaign_runs():
+    (row,) = augmentation.rows(batch=2, side=40, size=32, repeat=1)
+    assert "torchvision v2" in row.what
 
 
 def test_runs_take_turns():

@@ -2,8 +2,15 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torchvision.transforms.v2 import functional as v2
 
-from training.augmentation import AugmentationRanges, augment, draw_changes, normalise
+from training.augmentation import (
+    AugmentationRanges,
+    augment,
+    draw_changes,
+    normalise,
+    recompress,
+)
 
 STILL = AugmentationRanges(
     turn_deg=0,
@@ -98,3 +105,66 @@ def test_balanced_photographs_take_a_cameras_mean_colours_and_keep_their_frame(b
 def test_without_a_share_no_photograph_is_balanced():
     changes = draw_changes(4, generator=generator(), ranges=AugmentationRanges())
     assert changes.balance.isnan().all()
+
+
+WIDER = AugmentationRanges(
+    stretch=0.2,
+    saturation=0.5,
+    flip_vertical_share=0.5,
+    blur_sigma=(0.5, 2.0),
+    blur_share=0.5,
+    jpeg_share=0.5,
+)
+
+
+def test_what_was_added_later_leaves_older_draws_alone():
+    old = draw_changes(9, generator=generator(4), ranges=AugmentationRanges())
+    new = draw_changes(9, generator=generator(4), ranges=replace(WIDER, blur_share=0.15))
+    assert torch.equal(old.factor, new.factor)
+    assert torch.equal(old.gamma, new.gamma)
+    assert torch.equal(old.blurred, new.blurred)
+
+
+def test_wider_changes_stay_in_range_and_in_the_frame(batch):
+    batch[:, :, :, :3] = 0
+    changed = run(batch, replace(WIDER, turn_deg=0, shift=0, stretch=0, zoom=(1, 1)))
+    assert 0 <= changed.min() <= changed.max() <= 1
+    assert torch.isfinite(run(batch, WIDER, size=14)).all()
+
+
+def test_stretching_keeps_the_area():
+    changes = draw_changes(5, generator=generator(), ranges=replace(STILL, stretch=0.3))
+    widths, heights = changes.matrix[:, 0, 0], changes.matrix[:, 1, 1]
+    assert torch.allclose(widths * heights, torch.ones(5), atol=1e-6)
+    assert (widths / heights).min() >= 1 / 1.3 - 1e-6
+    assert (widths / heights).max() <= 1.3 + 1e-6
+
+
+def test_upside_down_is_upside_down(batch):
+    ranges = replace(STILL, flip_vertical_share=1.0)
+    assert torch.allclose(run(batch, ranges), batch.flip(2), atol=1e-5)
+
+
+def test_saturation_keeps_the_gray(batch):
+    changed = run(0.3 + 0.2 * batch, replace(STILL, saturation=1.0))
+    weights = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+    assert torch.allclose(
+        (changed * weights).sum(1), ((0.3 + 0.2 * batch) * weights).sum(1), atol=1e-4
+    )
+
+
+def test_a_wide_blur_is_torchvisions(batch):
+    ranges = replace(STILL, blur_share=1.0, blur_sigma=(1.5, 1.5))
+    expected = v2.gaussian_blur(batch, [11, 11], [1.5, 1.5])
+    assert torch.allclose(run(batch, ranges), expected, atol=1e-4)
+
+
+def test_jpeg_touches_its_share_and_is_repeatable():
+    noise = torch.randint(0, 256, (12, 3, 16, 16), dtype=torch.uint8, generator=generator())
+    ranges = replace(STILL, jpeg_share=0.5, jpeg_quality=(30, 40))
+    changes = draw_changes(12, generator=generator(2), ranges=ranges)
+    once, again = (recompress(noise.clone(), changes) for _ in range(2))
+    touched = (once != noise).flatten(1).any(1)
+    assert torch.equal(once, again)
+    assert torch.equal(touched, changes.quality > 0)
+    assert 0 < int(touched.sum()) < 12
