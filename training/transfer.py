@@ -98,12 +98,12 @@ def carry_over_lite0(
     ValueError
         If a layer has no counterpart of the same shape.
     """
-    source = [(k, v) for k, v in lite0.items() if _is_body(k)]
+    there = [(k, v) for k, v in lite0.items() if _is_body(k)]
     state = network.state_dict()
     target = [name for name in state if _is_body(name) and _GATE not in name]
-    if len(source) != len(target):
-        raise ValueError(f"Lite0 has {len(source)} tensors for B0's {len(target)}")
-    for name, (origin, value) in zip(target, source, strict=True):
+    if len(there) != len(target):
+        raise ValueError(f"Lite0 has {len(there)} tensors for B0's {len(target)}")
+    for name, (origin, value) in zip(target, there, strict=True):
         if state[name].shape != value.shape:
             raise ValueError(f"{origin} is {tuple(value.shape)}, {name} is not")
         state[name] = value.clone()

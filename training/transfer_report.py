@@ -1,5 +1,6 @@
 """What a network took over from other weights, tensor by tensor, and why not the rest."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,8 @@ from training.files import write_atomically
 
 TRANSFER_NAME = "transfer.txt"
 ABSENT = "absent there"
+
+log = logging.getLogger("training")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,15 @@ def transfer_text(network: nn.Module, report: TransferReport) -> str:
         lines.append(f"{kind}  {name}  {shape}  {report.notes.get(name, '')}".rstrip())
     lines += [f"unused   {name}" for name in report.unused]
     return "\n".join(lines) + "\n"
+
+
+def note_transfer(run_dir: Path, network: nn.Module, report: TransferReport | None) -> None:
+    """Tell the log in a line, and the run's folder layer by layer; None is random weights."""
+    if report is None:
+        log.info("the weights start random")
+        return
+    log.info("%s; layer by layer in %s", report.summary, TRANSFER_NAME)
+    write_transfer(run_dir, network, report)
 
 
 def write_transfer(run_dir: Path, network: nn.Module, report: TransferReport) -> None:
