@@ -1,4 +1,4 @@
-"""From logits to probabilities that mean what they say, and to operating points.
+"""From logits to probabilities that mean what they say.
 
 Everything here sees validation photographs only.
 """
@@ -17,10 +17,6 @@ from training.metrics import Scores, Truth
 
 SLOPE_PRIOR_SD = 0.35  # of the slope's logarithm around 0: few positives leave the slope near 1
 NATURAL_MINIMUM = 5  # positives from which photographs drawn as they come decide alone
-COMMON_FROM = 0.10  # a label on more photographs than this share is common
-SPECIFICITY_FLOOR_COMMON = 0.80
-SPECIFICITY_FLOOR_RARE = 0.95
-POINT_MINIMUM = 10  # positives from which they choose the operating point
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,40 +118,3 @@ def apply_platt(logits: NDArray[np.floating], calibration: Calibration) -> Score
     """Return calibrated probabilities, float64 in [0, 1], of the logits' shape."""
     fitted = calibration.slope * logits.astype(np.float64) + calibration.offset
     return 0.5 * (1.0 + np.tanh(0.5 * fitted))  # the sigmoid, without overflow
-
-
-def choose_threshold(probabilities: Scores, truth: Truth) -> float:
-    """Choose the operating point of one label on validation photographs.
-
-    Of the thresholds that leave at least the floor of specificity, the one with the largest
-    sum of sensitivity and specificity (Youden's index). The floor of rare labels is higher:
-    29 labels at 80 % would call nearly every healthy eye ill. With fewer than
-    `POINT_MINIMUM` positives the floor alone decides.
-
-    Returns
-    -------
-    float
-        In (0, 1), halfway between two observed probabilities where there are two.
-    """
-    floor = SPECIFICITY_FLOOR_COMMON if truth.mean() >= COMMON_FROM else SPECIFICITY_FLOOR_RARE
-    lowest = _highest_kept(np.sort(probabilities[~truth])[::-1], 1 - floor)
-    if int(truth.sum()) < POINT_MINIMUM:
-        return _between(probabilities, lowest)
-    candidates = np.r_[lowest, np.unique(probabilities[truth & (probabilities >= lowest)])]
-    called = probabilities >= candidates[:, None]
-    youden = called[:, truth].mean(axis=1) - called[:, ~truth].mean(axis=1)
-    return _between(probabilities, float(candidates[int(np.argmax(youden))]))
-
-
-def _highest_kept(negatives: Scores, share: float) -> float:
-    """Return the lowest value that at most `share` of descending `negatives` reach."""
-    allowed = int(np.floor(share * len(negatives)))
-    return float(np.nextafter(negatives[allowed], 1)) if allowed < len(negatives) else 0.0
-
-
-def _between(probabilities: Scores, bound: float) -> float:
-    """Return a threshold that calls exactly what `bound` calls, away from either side."""
-    called, others = probabilities[probabilities >= bound], probabilities[probabilities < bound]
-    low = float(others.max()) if len(others) else 0.0
-    high = float(called.min()) if len(called) else 1.0
-    return min(max((low + high) / 2, 1e-6), 1 - 1e-6)

@@ -12,14 +12,17 @@ from retina_desktop.domain.manifests import (
     ModelManifest,
     PreprocessingStep,
 )
-from training.calibration_fit import (
-    COMMON_FROM,
-    POINT_MINIMUM,
-    SPECIFICITY_FLOOR_COMMON,
-    SPECIFICITY_FLOOR_RARE,
+from training.card_figures import (
+    challenge_lines,
+    figures_section,
+    find,
+    is_counted,
+    shown,
+    table,
+    views_lines,
 )
-from training.card_figures import figures_section, find, is_counted, shown, table
 from training.card_left_out import left_out_section
+from training.card_rules import operating_points_section
 from training.figures import COUNTED_FROM
 from training.results import EvaluationResult, LabelResult
 
@@ -35,7 +38,8 @@ LIMITS = (
     "or surgery.",
     "Probabilities fit the share of disease in the photographs they were calibrated on; "
     "elsewhere they need calibrating anew.",
-    "Labels marked not assessed were not trained: that they are not found says nothing.",
+    "Labels marked not assessed were not trained, or on too few patients to support a "
+    "threshold: that they are not found says nothing.",
     "Small lesions are lost at this resolution: early diabetic retinopathy is often missed.",
     "MH stands for media haze; the macular hole is MHL.",
 )
@@ -67,7 +71,9 @@ FROZEN_FEATURES = (("ODIR", 0.77), ("AECD26", 0.85), ("IDRiD", 0.83))
 
 _MANIFEST_FIGURES = {
     "mean_auroc",
+    "riadd_score",
     "specificity_all_labels",
+    "specificity_named_labels",
     "auroc",
     "average_precision",
     "sensitivity",
@@ -134,7 +140,7 @@ def write_card(result: EvaluationResult, text: BundleText) -> str:
         _introduction(text),
         _headline(result),
         _training(result),
-        _operating_points(result),
+        operating_points_section(result),
         figures_section(result),
         left_out_section(result),
         _counts(result),
@@ -166,10 +172,13 @@ def _headline(result: EvaluationResult) -> str:
         "## In short",
         f"- Mean AUROC over {result.summary.pairs} pairs of source and label with at least "
         f"{COUNTED_FROM} positives and negatives among patients kept back: **{shown(mean)}**.",
+        *challenge_lines(result),
+        *views_lines(result),
         f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",
         f"- Demonstration, trained on too few patients to be measured ({len(demonstrated)}): "
         f"{', '.join(demonstrated) or 'none'}.",
-        f"- Not assessed, not trained ({len(missing)}): {', '.join(missing) or 'none'}.",
+        f"- Not assessed, not trained or on too few patients to support a threshold "
+        f"({len(missing)}): {', '.join(missing) or 'none'}.",
         *_comparison(result),
     ]
     return "\n".join(lines[:1]) + "\n\n" + "\n".join(lines[1:])
@@ -230,36 +239,6 @@ def _initial(initial: str) -> str:
         "timm": "timm's ImageNet weights",
         "none": "random weights",
     }.get(initial, "weights of a local file")
-
-
-def _operating_points(result: EvaluationResult) -> str:
-    rows = [
-        (
-            label.code,
-            str(label.status),
-            f"{label.threshold:.3f}",
-            f"{label.calibration.slope:.2f}",
-            f"{label.calibration.offset:+.2f}",
-            f"{label.fitted_positives} of {label.fitted_on}",
-            "as they come" if label.natural else "also selected",
-        )
-        for label in result.labels
-        if label.threshold is not None
-    ]
-    head = ("Label", "Status", "Threshold", "Slope", "Offset", "Fitted on", "Photographs")
-    return (
-        "## Calibration and thresholds\n\n"
-        "Both were fixed on validation patients alone. Each label's logit is scaled by a slope "
-        "and an offset (Platt); where a source states every label of every photograph "
-        "(photographs *as they come*), that source decides if it holds enough of them, else it "
-        "and all sources that state both presence and absence (*also selected* photographs: "
-        "their share of disease is nobody's, so the probability ranks, but does not count). "
-        "The threshold has the largest sum of sensitivity and specificity among those with a "
-        f"specificity of {SPECIFICITY_FLOOR_COMMON:.0%} or more (labels on at least "
-        f"{COMMON_FROM:.0%} of the photographs) or {SPECIFICITY_FLOOR_RARE:.0%} (rarer ones); "
-        f"with fewer than {POINT_MINIMUM} positives that floor alone decides."
-        "\n\n" + table(head, rows)
-    )
 
 
 def _counts(result: EvaluationResult) -> str:

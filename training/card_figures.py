@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from retina_desktop.domain.manifests import Metric
 from training.figures import COUNTED_FROM, REPORT_FROM
 from training.results import EvaluationResult
+from training.views import VIEWS
 
 
 def figures_section(result: EvaluationResult) -> str:
@@ -23,15 +24,50 @@ def figures_section(result: EvaluationResult) -> str:
         parts.append(f"### {source}")
         healthy = find(own, "specificity_all_labels")
         if healthy is not None:
+            named = find(own, "specificity_named_labels")
             parts.append(
                 f"Healthy eyes for which no label at all is called: {shown(healthy)} of "
-                f"{healthy.negatives} photographs."
+                f"{healthy.negatives} photographs; no named label (all but Disease_Risk): "
+                f"{shown(named)}."
             )
         codes = dict.fromkeys(m.label for m in own if m.label)
         if codes:
             parts.append(table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
         parts += _grades(own)
     return "\n\n".join(parts)
+
+
+def challenge_lines(result: EvaluationResult) -> list[str]:
+    """Return what the card's summary says of the RIADD challenge's score."""
+    labels = {m.source: m for m in result.metrics if m.name == "riadd_labels"}
+    scores = [m for m in result.metrics if m.name == "riadd_score"]
+    told = [
+        f"{m.source or 'all sources'} {shown(m)} ({labels[m.source].value:.0f} of 28 diseases)"
+        for m in scores
+    ]
+    if not told:
+        return []
+    return [
+        "- Score of the RIADD challenge, the mean of the AUROC of Disease_Risk and of half the "
+        "sum of macro AUROC and mean average precision of the diseases, over the diseases with "
+        f"at least {COUNTED_FROM} positives and negatives: {'; '.join(told)}. The challenge's "
+        "own test (RFMiD) was not at hand, so this is no rank in it; over all sources "
+        "it in part tells how well cameras are told apart."
+    ]
+
+
+def views_lines(result: EvaluationResult) -> list[str]:
+    """Return what averaging several views would give, where it was measured."""
+    mean = find(result.averaged_views, "mean_auroc")
+    change = find(result.averaged_views, "mean_auroc_change")
+    if mean is None or change is None:
+        return []
+    return [
+        f"- The mean over several views of each photograph ({VIEWS}) would give a mean AUROC "
+        f"of {shown(mean)}, a change of {change.value:+.3f} "
+        f"[{change.low or 0.0:+.3f}, {change.high or 0.0:+.3f}]; the program shows each "
+        "photograph once, and all other figures are of one view."
+    ]
 
 
 def _grades(own: Sequence[Metric]) -> list[str]:

@@ -13,22 +13,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retina_desktop.domain.findings import LabelStatus
-from retina_desktop.domain.manifests import Calibration, Metric, PreprocessingStep
+from retina_desktop.domain.manifests import Metric, PreprocessingStep
 from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from retina_desktop.imaging.preprocessing import FIELD_CROP, NORMALIZE, prepare_tensor
-from training.calibration_fit import (
-    apply_platt,
-    choose_fit_rows,
-    choose_threshold,
-    fit_platt,
-    natural_sources,
-)
+from training.calibration_fit import apply_platt, natural_sources
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
 from training.forward import answer_all
 from training.manifest_data import LabelledImage, build_targets
 from training.metrics import RESAMPLES
-from training.part_data import PartData
+from training.operating_points import fit_labels
 from training.prepared import PreparedData
 from training.results import (
     RESULTS_SCHEMA,
@@ -40,8 +34,6 @@ from training.results import (
 )
 from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
-
-TRAINED_FROM = 5  # positives in training; below, the label is not assessed
 
 TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no field of view
 
@@ -145,10 +137,7 @@ def evaluate(
     training, validation = data.part(Part.TRAINING), data.part(Part.VALIDATION)
     test = data.part(Part.TEST)
     natural = natural_sources(data.images)
-    labels = [
-        _fit_label(column, training, validation, test, logits.validation, natural)
-        for column in range(len(data.codes))
-    ]
+    labels = fit_labels(training, validation, test, logits=logits.validation, natural=natural)
     answers = answers_of(data, data.rows_of(Part.TEST), logits.test, labels)
     value, pairs = mean_pair_auroc(answers)
     metrics = measure(answers, seed=run.seed, resamples=resamples)
@@ -166,40 +155,6 @@ def evaluate(
 
 def _grade(image: LabelledImage) -> int:
     return -1 if image.dr_grade is None else image.dr_grade
-
-
-def _fit_label(
-    column: int,
-    training: PartData,
-    validation: PartData,
-    test: PartData,
-    logits: NDArray[np.float32],
-    natural: frozenset[str],
-) -> LabelResult:
-    trained, chosen, tested = (
-        int((part.targets * part.known)[:, column].sum())
-        for part in (training, validation, test)
-    )
-    truth, known = validation.targets[:, column] > 0.5, validation.known[:, column]
-    fit = choose_fit_rows(truth, known, validation.sources, natural)
-    code, fitted = validation.codes[column], truth[fit.rows]
-    if trained < TRAINED_FROM or not len(fitted):
-        status = LabelStatus.NOT_ASSESSED
-        return LabelResult(code, status, trained, chosen, tested, Calibration(), None)
-    own = logits[fit.rows, column].astype(np.float64)
-    calibration = fit_platt(own, fitted)
-    return LabelResult(
-        code,
-        LabelStatus.DEMONSTRATION,  # until its test says more
-        training_positives=trained,
-        validation_positives=chosen,
-        test_positives=tested,
-        calibration=calibration,
-        threshold=round(choose_threshold(apply_platt(own, calibration), fitted), 5),
-        fitted_on=len(fit.rows),
-        fitted_positives=int(fitted.sum()),
-        natural=fit.natural,
-    )
 
 
 def _with_status(label: LabelResult, metrics: Sequence[Metric]) -> LabelResult:

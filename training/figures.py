@@ -128,7 +128,7 @@ def _by_grade(
 def _healthy_untouched(
     answers: Answers, own: NDArray[np.bool_], source: str, weights: Weights
 ) -> list[Metric]:
-    """Share of the healthy eyes of a source for which no label at all is called."""
+    """Shares of a source's healthy eyes without any label, and without any but any disease."""
     if ANY_DISEASE not in answers.codes:
         return []
     risk = answers.codes.index(ANY_DISEASE)
@@ -136,10 +136,15 @@ def _healthy_untouched(
     if len(rows) < REPORT_FROM:
         return []
     limits = np.array([np.inf if t is None else t for t in answers.thresholds])
-    called = np.asarray((answers.probabilities[rows] >= limits).any(axis=1), np.float64)
+    called = answers.probabilities[rows] >= limits
+    named = np.delete(called, risk, axis=1)
     healthy = np.zeros(len(rows), np.bool_)
-    interval = with_interval(specificity_at(0.5), healthy, called, weights[:, rows])
-    return [as_metric("specificity_all_labels", interval, "", source, 0, len(rows))]
+    found: list[Metric] = []
+    for name, of in (("specificity_all_labels", called), ("specificity_named_labels", named)):
+        any_called = np.asarray(of.any(axis=1), np.float64)
+        interval = with_interval(specificity_at(0.5), healthy, any_called, weights[:, rows])
+        found.append(as_metric(name, interval, "", source, 0, len(rows)))
+    return found
 
 
 def _mean_auroc(answers: Answers, weights: Weights) -> Metric:

@@ -71,7 +71,7 @@ def split_groups(
     generator = np.random.default_rng(seed)
     parts = _given_parts(images, members)
     undecided = {group: rows for group, rows in members.items() if group not in parts}
-    for stratum in _strata(images, undecided):
+    for stratum in strata(images, undecided):
         order = generator.permutation(len(stratum)).tolist()
         sizes = [len(members[stratum[place]]) for place in order]
         dealt = _deal(sizes, shares)
@@ -101,10 +101,10 @@ def _given_parts(
     return given
 
 
-def _strata(
+def strata(
     images: Sequence[LabelledImage], members: Mapping[int, Sequence[int]]
 ) -> list[list[int]]:
-    """Return the groups by source and rarest label, always in the same order."""
+    """Return the groups (keys of `members`) by source and rarest label, in a fixed order."""
     counts = Counter(code for image in images for code in image.positives)
     strata: dict[tuple[str, str], list[int]] = defaultdict(list)
     for group, rows in sorted(members.items()):

@@ -6,11 +6,8 @@ from hypothesis import strategies as st
 from retina_desktop.domain.manifests import Calibration
 from tests.unit.training.tiny_data import image
 from training.calibration_fit import (
-    SPECIFICITY_FLOOR_COMMON,
-    SPECIFICITY_FLOOR_RARE,
     apply_platt,
     choose_fit_rows,
-    choose_threshold,
     fit_platt,
     natural_sources,
 )
@@ -62,40 +59,6 @@ def test_one_class_cannot_be_calibrated():
 
 def test_the_scaling_does_not_overflow():
     assert apply_platt(np.array([-1e4, 1e4]), Calibration()).tolist() == [0.0, 1.0]
-
-
-@settings(max_examples=40)
-@given(seed=st.integers(0, 50), share=st.sampled_from([0.04, 0.3]))
-def test_the_threshold_is_the_best_that_keeps_the_floor(seed, share):
-    rng = np.random.default_rng(seed)
-    truth = rng.random(600) < share
-    scores = apply_platt(rng.normal(size=600) + 2 * truth, Calibration(1.0, -2.0))
-    floor = SPECIFICITY_FLOOR_COMMON if truth.mean() >= 0.1 else SPECIFICITY_FLOOR_RARE
-
-    def figures(threshold):
-        called = scores >= threshold
-        return called[truth].mean(), (~called)[~truth].mean()
-
-    found, spared = figures(choose_threshold(scores, truth))
-    assert spared >= floor
-    others = [figures(other) for other in np.linspace(0, 1, 200)]
-    allowed = [a + b for a, b in others if b >= floor]
-    assert found + spared >= max(allowed) - 1e-9
-
-
-def test_few_positives_leave_the_choice_to_the_floor():
-    scores = np.linspace(0.01, 0.99, 101)
-    truth = np.zeros(101, bool)
-    truth[[50, 100]] = True
-    threshold = choose_threshold(scores, truth)
-    assert (scores[~truth] < threshold).mean() >= SPECIFICITY_FLOOR_RARE
-    assert (scores[~truth] < threshold).mean() < SPECIFICITY_FLOOR_RARE + 0.02
-
-
-def test_ties_at_the_floor_are_not_called():
-    scores = np.array([0.5] * 50 + [0.9] * 2)
-    truth = np.array([False] * 50 + [True] * 2)
-    assert choose_threshold(scores, truth) > 0.5
 
 
 def test_sources_that_state_everything_of_everyone_are_natural():
