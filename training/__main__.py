@@ -30,6 +30,7 @@ from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
 from training.learning import Learning
+from training.manifest_data import unlearned_codes
 from training.part_data import PartData, to_batch
 from training.prepared import (
     SAME_EYES_NAME,
@@ -95,6 +96,8 @@ def prepare_data(
     )
     for path in data.unreadable:
         log.warning("left out, it cannot be read: %s", path)
+    for code, count in unlearned_codes(data.images, data.codes).items():
+        log.warning("not learned, the model has no label %s (%d photographs)", code, count)
     for part in Part:
         log.info("%s: %d photographs", part, len(data.rows_of(part)))
     log.info("%d near-duplicate pairs", data.duplicate_pairs)

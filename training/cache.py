@@ -18,7 +18,9 @@ from retina_desktop.domain.images import RgbImage
 from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.imaging.enhancement import ENHANCEMENTS
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
-from training.files import write_atomically
+from retina_desktop.ml.threads import physical_cores
+from training.ahead import ahead
+from training.files import reserve, write_atomically
 from training.manifest_data import LabelledImage, ManifestUnreadableError
 
 Squares = NDArray[np.uint8]  # (N, side, side, 3), sRGB
@@ -109,14 +111,22 @@ def _fill(
     side: int,
     enhancements: Sequence[str],
 ) -> None:
-    shape = (len(images), side, side, 3)
-    squares = np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)
-    unreadable: list[str] = []
-    for row, image in enumerate(images):
+    reserve(path, (len(images), side, side, 3))
+    squares = np.load(path, mmap_mode="r+")
+
+    def square(image: LabelledImage) -> RgbImage | None:
         try:
-            squares[row] = field_square(image_dir / image.path, side, enhancements)
+            return field_square(image_dir / image.path, side, enhancements)
         except ImageUnreadableError:
-            unreadable.append(image.path)
+            return None
+
+    unreadable: list[str] = []
+    cores = physical_cores()
+    for row, pixels in enumerate(ahead(square, images, threads=cores, depth=2 * cores)):
+        if pixels is None:
+            unreadable.append(images[row].path)
+        else:
+            squares[row] = pixels
     squares.flush()
     if unreadable:
         raise PhotographsUnreadableError(unreadable)

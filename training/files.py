@@ -14,11 +14,16 @@ _CHUNK_BYTES = 1 << 24
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` so that `path` afterwards holds all of it, or what it held before."""
     draft = path.with_name(path.name + ".part")
-    with draft.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    draft.replace(path)
+    try:
+        with draft.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        draft.replace(path)
+    except OSError:
+        if draft.is_file():
+            draft.unlink()
+        raise
     folder = os.open(path.parent, os.O_RDONLY) if hasattr(os, "O_DIRECTORY") else None
     if folder is not None:
         try:

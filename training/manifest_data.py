@@ -7,7 +7,7 @@ orig_size, licence``. ``positives`` and ``known`` are ``;``-separated label code
 
 import csv
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ def read_manifest(path: Path) -> tuple[LabelledImage, ...]:
     Raises
     ------
     ManifestUnreadableError
-        If the file is missing, lacks a column, or names a photograph twice.
+        If the file is missing, lacks a column or a value, or names a photograph twice.
     """
     try:
         with path.open(newline="", encoding="utf-8") as stream:
@@ -65,7 +65,7 @@ def read_manifest(path: Path) -> tuple[LabelledImage, ...]:
                 raise ManifestUnreadableError(
                     f"{path.name} lacks the columns {', '.join(missing)}."
                 )
-            images = tuple(_image(row) for row in reader)
+            images = tuple(_image(row, path.name, reader.line_num) for row in reader)
     except (OSError, UnicodeDecodeError) as error:
         raise ManifestUnreadableError(f"{path.name} cannot be read.") from error
     if len({image.path for image in images}) != len(images):
@@ -78,6 +78,12 @@ def labelled_only(
 ) -> tuple[LabelledImage, ...]:
     """Keep the photographs of which at least one of `codes` is known."""
     return tuple(i for i in images if any(i.states(code) for code in codes))
+
+
+def unlearned_codes(images: Iterable[LabelledImage], codes: Sequence[str]) -> dict[str, int]:
+    """Return the codes that photographs show but no one of `codes` is, with how many do."""
+    shown = Counter(code for image in images for code in image.positives)
+    return {code: count for code, count in sorted(shown.items()) if code not in codes}
 
 
 def build_targets(
@@ -130,7 +136,12 @@ _GRADE_WORDS = (
 )
 
 
-def _image(row: dict[str, str]) -> LabelledImage:
+def _image(row: dict[str, str], name: str, line: int) -> LabelledImage:
+    if any(row[column] is None for column in COLUMNS):
+        raise ManifestUnreadableError(
+            f"{name}, line {line} has fewer values than columns; write all of them, empty where "
+            "nothing is known."
+        )
     positives = _codes(row["positives"])
     return LabelledImage(
         path=row["file"],

@@ -95,6 +95,7 @@ def prepare(
     """
     _check_enhancements(enhancements)
     listed = labelled_only(read_data(manifest), codes)
+    _check_any(listed, manifest)
     unreadable: tuple[str, ...] = ()
     try:
         squares = _cache(listed, manifest, work_dir, side, enhancements)
@@ -103,6 +104,7 @@ def prepare(
             raise
         unreadable = error.paths
         listed = _without(listed, unreadable)
+        _check_any(listed, manifest)
         squares = _cache(listed, manifest, work_dir, side, enhancements)
     images = listed
     hashes, thumbnails = fingerprints(manifest.parent / image.path for image in images)
@@ -202,6 +204,14 @@ def _read_split(work_dir: Path) -> dict[str, Any]:
             "Nothing was prepared here: run prepare first."
         ) from error
     return content
+
+
+def _check_any(images: Sequence[LabelledImage], manifest: Path) -> None:
+    if not images:
+        raise ManifestUnreadableError(
+            f"{manifest.name} lists no readable photograph with a known label; add some, or "
+            "correct its columns positives and known."
+        )
 
 
 def _check_enhancements(names: Sequence[str]) -> None:
