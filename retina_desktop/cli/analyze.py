@@ -20,11 +20,11 @@ from retina_desktop.cli.console import (
     shown,
     stop,
 )
+from retina_desktop.cli.finding_words import demonstration_word
 from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.errors import InternalError, RetinaError, UnknownLabelError
-from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.range_checks import OUTSIDE_RANGE
@@ -141,9 +141,11 @@ def _told(path: Path, analysis: Analysis) -> str:
             name = label_of(finding.label).name
             lines.append(
                 f"  Present: {name} ({finding.label}) {finding.probability:.1%}"
-                f"{_caution(finding)}"
+                f"{demonstration_word(finding)}"
             )
-    demonstrations = [f.label for f in analysis.findings if _caution(f) and not f.is_positive]
+    demonstrations = [
+        f.label for f in analysis.findings if demonstration_word(f) and not f.is_positive
+    ]
     if demonstrations:
         listed = ", ".join(demonstrations)
         lines.append(f"  Below threshold, demonstration only: {listed}")
@@ -154,8 +156,3 @@ def _told(path: Path, analysis: Analysis) -> str:
     lines.append(f"  Model {model.id} {model.version}, {model.engine} on {model.device}")
     lines.append("  Research and education software, not a certified medical device.")
     return "\n".join(lines)
-
-
-def _caution(finding: Finding) -> str:
-    """Return the word of caution behind a label that was learned from too few patients."""
-    return ", demonstration only" if finding.status is LabelStatus.DEMONSTRATION else ""

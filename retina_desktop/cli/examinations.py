@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from retina_desktop.cli.console import ExitCode, give, give_json, guarded, stop
+from retina_desktop.cli.finding_words import demonstration_word
 from retina_desktop.cli.records_session import (
     AsJson,
     DataFolder,
@@ -17,6 +18,7 @@ from retina_desktop.cli.visit_details import told_details
 from retina_desktop.domain.decisions import StoredReading
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import label_of
+from retina_desktop.domain.range_checks import OUTSIDE_RANGE
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.domain.users import Permission
 from retina_desktop.services.examination_records import ExaminationRecord
@@ -125,9 +127,11 @@ def told_examination(record: ExaminationRecord) -> str:
 def _told_analysis(analysis: StoredAnalysis) -> list[str]:
     content = analysis.content
     lines = [f"    {content.referral.tier.shown}: {content.referral.reason}"]
+    if content.in_range is False:
+        lines.append(f"    {OUTSIDE_RANGE.upper()}")
     lines += [
         f"    Present: {label_of(finding.label).name} ({finding.label}) "
-        f"{finding.probability:.1%}"
+        f"{finding.probability:.1%}{demonstration_word(finding)}"
         for finding in content.positives
         if finding.probability is not None
     ]

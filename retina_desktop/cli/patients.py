@@ -83,7 +83,8 @@ def show(
 def visit_line(visit: ExaminationSummary) -> str:
     """Return one line on a visit."""
     tier = visit.tier.shown if visit.tier else "not analysed"
-    return f"  Examination {visit.id}, {visit.visit_date}: {visit.state}, {tier}"
+    mark = f" [{visit.mark}]" if visit.mark else ""
+    return f"  Examination {visit.id}, {visit.visit_date}: {visit.state}, {tier}{mark}"
 
 
 def _line(patient: Patient) -> str:

@@ -125,12 +125,24 @@ class StoredImage:
     withdrawn: bool = False
 
 
+class AdviceMark(StrEnum):
+    """On what ground an advice stands, firmest first."""
+
+    NONE = ""
+    DEMONSTRATION = "demonstration"
+    """On labels learned from too few patients alone."""
+
+    OUTSIDE_RANGE = "outside range"
+    """A person must look: the photograph is outside the model's validated range."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExaminationSummary:
     """One line of a timeline or worklist.
 
     ``model_tier`` is the most urgent of the newest analyses of its images, ``reader_tier`` the
-    reader's choice; None where there is none. Withdrawn images do not count.
+    reader's choice; None where there is none. ``model_mark`` says what the model's tier rests
+    on, the firmest ground of those that lead to it. Withdrawn images do not count.
     """
 
     id: int
@@ -141,6 +153,12 @@ class ExaminationSummary:
     analysed_images: int
     model_tier: ReferralTier | None
     reader_tier: ReferralTier | None
+    model_mark: AdviceMark = AdviceMark.NONE
+
+    @property
+    def mark(self) -> AdviceMark:
+        """What `tier` rests on; a reader's word needs no mark."""
+        return AdviceMark.NONE if self.reader_tier else self.model_mark
 
     @property
     def tier(self) -> ReferralTier | None:

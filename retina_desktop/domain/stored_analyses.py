@@ -7,8 +7,10 @@ from hashlib import sha256
 from retina_desktop.domain.analyses import Analysis
 from retina_desktop.domain.canonical_json import digest_of
 from retina_desktop.domain.compact_heatmaps import pack_maps
-from retina_desktop.domain.findings import Finding
+from retina_desktop.domain.examinations import AdviceMark
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import FieldOfView, LateralityAssessment
+from retina_desktop.domain.labels import label_of
 from retina_desktop.domain.manifests import ModelManifest, PreprocessingStep
 from retina_desktop.domain.quality import ImageQuality
 from retina_desktop.domain.range_checks import RangeCheck
@@ -61,6 +63,17 @@ class AnalysisContent:
     def finding(self, code: str) -> Finding | None:
         """Return the finding of label `code`, None if the model lacks it."""
         return next((f for f in self.findings if f.label == code), None)
+
+    @property
+    def mark(self) -> AdviceMark:
+        """What the advice rests on, for lists that show the advice alone."""
+        if self.in_range is False:
+            return AdviceMark.OUTSIDE_RANGE
+        tier = self.referral.tier
+        deciding = [f.status for f in self.positives if label_of(f.label).tier is tier]
+        if deciding and all(status is LabelStatus.DEMONSTRATION for status in deciding):
+            return AdviceMark.DEMONSTRATION
+        return AdviceMark.NONE
 
     @property
     def positives(self) -> tuple[Finding, ...]:

@@ -9,6 +9,7 @@ import json
 from pydantic import TypeAdapter, ValidationError
 
 from retina_desktop.domain.canonical_json import canonical_json
+from retina_desktop.domain.examinations import AdviceMark
 from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import FieldOfView, LateralityAssessment
 from retina_desktop.domain.quality import ImageQuality
@@ -40,7 +41,14 @@ def write_content(content: AnalysisContent) -> str:
     }
     if content.range_check is not None:  # analyses without one read as they did before it
         document["range_check"] = content.range_check
+    if content.mark is not AdviceMark.NONE:  # follows from the rest; here for lists to find
+        document["mark"] = content.mark
     return canonical_json(document)
+
+
+def mark_pattern(mark: AdviceMark) -> str:
+    """Return what a stored text with `mark` is LIKE in SQL."""
+    return f'%"mark":"{mark.value}"%'
 
 
 def read_content(text: str) -> AnalysisContent:

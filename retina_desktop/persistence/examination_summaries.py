@@ -3,14 +3,18 @@
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from retina_desktop.domain.examinations import ExaminationSummary, derive_state
+from retina_desktop.domain.examinations import AdviceMark, ExaminationSummary, derive_state
 from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.persistence.analysis_documents import mark_pattern
 from retina_desktop.persistence.tables import (
     AnalysisRow,
     ExaminationRow,
     ImageRow,
     ReadingRow,
 )
+
+_MARKS = list(AdviceMark)
+_FRAIL = _MARKS[1:]
 
 
 def select_summaries(
@@ -28,12 +32,20 @@ def select_summaries(
     rank = case(
         {tier.value: tier.rank for tier in ReferralTier}, value=AnalysisRow.tier, else_=None
     )
+    # Beside the tier in one number: of equal tiers the one on the firmest ground is the least.
+    ground = case(
+        *(
+            (AnalysisRow.content.like(mark_pattern(mark)), _MARKS.index(mark))
+            for mark in _FRAIL
+        ),
+        else_=0,
+    )
     images = (
         select(
             ImageRow.examination_id,
             func.count(ImageRow.id).label("images"),
             func.count(AnalysisRow.id).label("analysed"),
-            func.min(rank).label("rank"),
+            func.min(rank * len(_MARKS) + ground).label("rank"),
         )
         .outerjoin(
             AnalysisRow,
@@ -87,8 +99,9 @@ def select_summaries(
             ),
             images=count,
             analysed_images=analysed,
-            model_tier=None if lowest is None else tiers[lowest],
+            model_tier=None if lowest is None else tiers[lowest // len(_MARKS)],
             reader_tier=chosen,
+            model_mark=_MARKS[(lowest or 0) % len(_MARKS)],
         )
         found.append(summary)
     return found

@@ -14,8 +14,13 @@ def range_lines(sheet: Sheet, eye: EyeFindings) -> Cell:
     """Return the caution of an eye with such a photograph, and what a person must look for."""
     if not eye.outside_range:
         return []
-    texts, press = sheet.texts, sheet.press
-    sentences = [texts("findings.outside_range")]
+    texts, press, photos = sheet.texts, sheet.press, eye.photographs
+    outside = sum(p.analysis is not None and p.analysis.in_range is False for p in photos)
+    sentences = [
+        texts("findings.outside_range")
+        if outside == len(photos)
+        else texts("findings.outside_range_some", count=outside, total=len(photos))
+    ]
     if eye.suspected:
         names = texts("language.list_separator").join(map(texts.label_name, eye.suspected))
         sentences.append(texts("findings.not_relied_on", labels=names))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from retina_desktop.domain.model_choice import age_caution
 from retina_desktop.domain.stored_analyses import StoredAnalysis
 from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.examination.words import change_words, moment_word, tr
@@ -59,6 +60,19 @@ class ModelPanel(QWidget):
         for place in range(len(analyses) - 1, -1, -1):
             older = analyses[place - 1] if place else None
             self._cards.addWidget(_card(analyses[place], older))
+
+
+def model_note(state: ExaminationState) -> str:
+    """Return what speaks against the model for this patient, or why it was suggested."""
+    model, age = state.model, state.age
+    caution = age_caution(model, age)
+    if caution or model is None:
+        return tr(caution) if caution else ""
+    if model.for_children and state.model_id is None:
+        return tr(
+            "Suggested by the patient's age ({age}); a person may choose another."
+        ).format(age=age)
+    return ""
 
 
 def _card(analysis: StoredAnalysis, older: StoredAnalysis | None) -> QFrame:

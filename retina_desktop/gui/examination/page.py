@@ -14,12 +14,12 @@ from retina_desktop.gui.examination.commands import PageCommands
 from retina_desktop.gui.examination.fields import FieldKeeper
 from retina_desktop.gui.examination.intake import Intake
 from retina_desktop.gui.examination.intents import ReaderIntents, VisitIntents
+from retina_desktop.gui.examination.model_panel import model_note
 from retina_desktop.gui.examination.pictures import PageHeatmap, PagePicture, PagePictures
 from retina_desktop.gui.examination.reading_panel import ReadingPanel
 from retina_desktop.gui.examination.state import ExaminationState
 from retina_desktop.gui.examination.tiles import PhotographTiles
 from retina_desktop.gui.examination.view_model import ExaminationViewModel
-from retina_desktop.gui.examination.words import model_note
 from retina_desktop.gui.pages import Page, PageId, PageTools, Place
 from retina_desktop.gui.screening.drop_hint import DropHint, dropped_paths
 from retina_desktop.gui.screening.model_bar import ModelBar

@@ -2,7 +2,6 @@
 
 import unicodedata
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
@@ -11,14 +10,10 @@ from retina_desktop.domain.eye_measurements import Correction, Tonometry
 from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import LABELS, label_of
-from retina_desktop.domain.model_choice import age_caution
 from retina_desktop.domain.patients import Patient
 from retina_desktop.domain.stored_analyses import AnalysisContent, changes_between
 from retina_desktop.gui.local_dates import day_in_words
 from retina_desktop.gui.screening.findings_model import percent
-
-if TYPE_CHECKING:
-    from retina_desktop.gui.examination.state import ExaminationState
 
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
@@ -102,19 +97,6 @@ def name_of_typed(typed: str) -> str | None:
         if wanted in (_folded(shown), _folded(code), _folded(label_of(code).name)):
             return code
     return None
-
-
-def model_note(state: "ExaminationState") -> str:
-    """Return what speaks against the model for this patient, or why it was suggested."""
-    model, age = state.model, state.age
-    caution = age_caution(model, age)
-    if caution or model is None:
-        return tr(caution) if caution else ""
-    if model.for_children and state.model_id is None:
-        return tr(
-            "Suggested by the patient's age ({age}); a person may choose another."
-        ).format(age=age)
-    return ""
 
 
 def change_words(older: AnalysisContent, newer: AnalysisContent) -> list[str]:

@@ -93,4 +93,5 @@ def tier_text(line: VisitLine) -> str:
     if summary.tier is None:
         return ""
     whose = tr("reader") if summary.reader_tier is not None else tr("model")
-    return f"{tr(summary.tier.shown)} \u00b7 {whose}"
+    mark = f", {tr(summary.mark.value)}" if summary.mark else ""
+    return f"{tr(summary.tier.shown)} \u00b7 {whose}{mark}"

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from retina_desktop.domain.model_choice import ModelChoice
 from retina_desktop.gui.wrapped_label import WrappedLabel
@@ -23,10 +23,8 @@ class ModelBar(QWidget):
         self.box.setAccessibleName(self.tr("Model"))
         self.box.setToolTip(self.tr("The model that looks at the photographs"))
         self.box.setMinimumContentsLength(_LEAST_LETTERS)
-        self.box.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.box.setMinimumWidth(self.fontMetrics().averageCharWidth() * 46)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.box.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.box.activated.connect(self._on_activated)
         self.note = WrappedLabel("advice")
         label = QLabel(self.tr("&Model"))
@@ -36,7 +34,8 @@ class ModelBar(QWidget):
         row.setSpacing(10)
         row.addWidget(label)
         row.addWidget(self.box)
-        row.addWidget(self.note, 1, Qt.AlignmentFlag.AlignVCenter)
+        row.addWidget(self.note, 100, Qt.AlignmentFlag.AlignVCenter)
+        row.addStretch(1)  # where there is no note
         self.hide()
 
     def render_choice(

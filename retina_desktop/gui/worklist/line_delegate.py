@@ -4,12 +4,12 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from retina_desktop.domain.examinations import ExaminationState
+from retina_desktop.domain.examinations import AdviceMark, ExaminationState
 from retina_desktop.gui.patients.row_painting import draw_elided, line_height, paint_ground
 from retina_desktop.gui.patients.words import shown_person, shown_state, shown_tier, tr
 from retina_desktop.gui.screening.referral_light import paint_light
 from retina_desktop.gui.theme import ThemeKeeper
-from retina_desktop.gui.worklist.line_model import LineModel, LineRole, analysed_text
+from retina_desktop.gui.worklist.line_model import LineModel, LineRole, analysed_text, mark_word
 from retina_desktop.services.worklist import WorklistLine
 
 _PADDING = 7
@@ -45,7 +45,8 @@ class LineDelegate(QStyledItemDelegate):
         row: QRect = option.rect
         inner = row.adjusted(12, _PADDING, -14, -_PADDING)
         metrics = painter.fontMetrics()
-        first = max(metrics.horizontalAdvance(tr("No referral")), 76) + _LIGHT + 18
+        widest = (tr("No referral"), *(mark_word(mark) for mark in AdviceMark))
+        first = max(76, *map(metrics.horizontalAdvance, widest)) + _LIGHT + 18
         last = max(metrics.horizontalAdvance(shown_state(state)) for state in ExaminationState)
         last = max(last, metrics.horizontalAdvance(analysed_text(line.visit))) + 8
         self._paint_tier(painter, line, QRect(inner.x(), inner.y(), first, inner.height()))
@@ -65,7 +66,14 @@ class LineDelegate(QStyledItemDelegate):
         top = box.y() + (box.height() - _LIGHT) / 2
         paint_light(painter, QRectF(box.x(), top, _LIGHT, _LIGHT), tier, colors)
         painter.setPen(QColor(colors.text))
-        draw_elided(painter, shown_tier(tier), words)
+        mark = mark_word(line.visit.mark)
+        if not mark:
+            draw_elided(painter, shown_tier(tier), words)
+            return
+        half = box.height() // 2
+        draw_elided(painter, shown_tier(tier), words.adjusted(0, 0, 0, -half))
+        painter.setPen(QColor(colors.warning))
+        draw_elided(painter, mark, words.adjusted(0, half, 0, 0))
 
     def _paint_person(
         self, painter: QPainter, line: WorklistLine, person: str, box: QRect

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from retina_desktop.domain.examinations import ExaminationSummary
+from retina_desktop.domain.examinations import AdviceMark, ExaminationSummary
 from retina_desktop.gui.patients.words import shown_person, shown_state, tr
 from retina_desktop.services.worklist import WorklistLine
 
@@ -75,8 +75,15 @@ def spoken_line(line: WorklistLine, day: date) -> str:
     details, visit = line.patient.details, line.visit
     tier = tr(visit.tier.shown) if visit.tier else tr("No referral yet")
     person = shown_person(details, day)
+    mark = mark_word(visit.mark)
+    tier = f"{tier}, {mark}" if mark else tier
     parts = (tier, details.name, details.record_number, person, shown_state(visit.state))
     return "\n".join(filter(None, (*parts, analysed_text(visit))))
+
+
+def mark_word(mark: AdviceMark) -> str:
+    """Return on what frail ground an advice stands, empty on firm ground."""
+    return tr(mark.value) if mark.value else ""
 
 
 def analysed_text(visit: ExaminationSummary) -> str:

@@ -1,11 +1,16 @@
 """A day's list with its patients, on real records of each kind."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from retina_desktop.domain.audit import AuditAction
+from retina_desktop.domain.examinations import AdviceMark
+from retina_desktop.domain.findings import Finding, LabelStatus
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.record_errors import PermissionDeniedError
+from retina_desktop.domain.referral import Referral, ReferralTier
 from retina_desktop.domain.users import Role, User
 from retina_desktop.services.acting import Acting
 from retina_desktop.services.worklist import ShowWorklist
@@ -82,3 +87,41 @@ def test_who_left_the_clinic_sees_nothing(records, show):
     gone = Acting(User("ben", "Ben", frozenset({Role.READER}), active=False), "d", ANNA.now)
     with pytest.raises(PermissionDeniedError):
         show(gone, VISIT)
+
+
+def marked_visit(records, number, *marks):
+    """Keep a visit with a photograph for each mark, every one of the same urgency."""
+    patient = records.patients.add(make_details(number), by=stamp())
+    photographs = []
+    for place, mark in enumerate(marks):
+        kept = keep_photograph(records, f"{number}-{place}".encode())
+        demonstration = mark is AdviceMark.DEMONSTRATION
+        status = LabelStatus.DEMONSTRATION if demonstration else LabelStatus.EVALUATED
+        content = replace(
+            kept.analysis.content,
+            findings=(Finding("DR", 0.9, 0.5, status),),
+            referral=Referral(ReferralTier.SOON, "Found."),
+            range_check=RangeCheck(9.5, 4.0) if mark is AdviceMark.OUTSIDE_RANGE else None,
+        )
+        photographs.append(replace(kept, analysis=replace(kept.analysis, content=content)))
+    return records.examinations.add(
+        patient.id, make_visit(), photographs=photographs, by=stamp()
+    )
+
+
+@pytest.mark.parametrize(
+    ("marks", "shown"),
+    [
+        ([AdviceMark.NONE], AdviceMark.NONE),
+        ([AdviceMark.DEMONSTRATION], AdviceMark.DEMONSTRATION),
+        ([AdviceMark.OUTSIDE_RANGE], AdviceMark.OUTSIDE_RANGE),
+        ([AdviceMark.OUTSIDE_RANGE, AdviceMark.DEMONSTRATION], AdviceMark.DEMONSTRATION),
+        ([AdviceMark.DEMONSTRATION, AdviceMark.NONE], AdviceMark.NONE),
+    ],
+)
+def test_a_line_says_on_what_frail_ground_its_urgency_rests(records, show, marks, shown):
+    marked_visit(records, "P-1", *marks)
+
+    [line] = show(ANNA, VISIT).lines
+
+    assert (line.visit.tier, line.visit.mark) == (ReferralTier.SOON, shown)

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,9 +8,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from retina_desktop.domain.analyses import ActivationMaps
+from retina_desktop.domain.canonical_json import canonical_json
 from retina_desktop.domain.compact_heatmaps import pack_maps, unpack_maps
+from retina_desktop.domain.examinations import AdviceMark
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import FieldOfView
+from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.record_errors import RecordsDamagedError
+from retina_desktop.domain.referral import Referral, ReferralTier
 from retina_desktop.domain.stored_analyses import (
     NewAnalysis,
     bundle_digest,
@@ -83,9 +89,44 @@ def test_an_analysis_comes_back_from_its_document():
         replace(make_new_analysis("ab" * 32).content, field_of_view=None, maps_sha256=""),
     ):
         assert read_content(write_content(content)) == content
+    outside = replace(content, range_check=RangeCheck(9.5, 4.0, ("DR",)))
+    assert read_content(write_content(outside)) == outside
     for text in ("", "{}", "[]", '{"schema":2}', write_content(content).replace("DR", '"')):
         with pytest.raises(RecordsDamagedError):
             read_content(text)
+
+
+def test_what_was_stored_before_ranges_existed_reads_and_is_digested_as_then():
+    content = make_new_analysis("ab" * 32).content
+    text = write_content(content)
+
+    assert set(json.loads(text)) == {
+        *("schema", "image_sha256", "size", "model", "software_version", "quality"),
+        *("laterality", "referral", "findings", "field_of_view", "maps_sha256"),
+    }
+    assert read_content(text).range_check is None
+    assert "range_check" not in canonical_json(content)
+
+
+def test_a_damaged_range_is_told():
+    text = write_content(
+        replace(make_new_analysis("ab" * 32).content, range_check=RangeCheck(9.5, 4.0))
+    )
+    with pytest.raises(RecordsDamagedError):
+        read_content(text.replace("9.5", "-9.5"))
+
+
+def test_a_list_s_mark_says_what_an_advice_rests_on():
+    content = make_new_analysis("ab" * 32).content
+    only = (Finding("RB", 0.9, 0.3, LabelStatus.DEMONSTRATION),)
+    firm = (*only, Finding("DR", 0.9, 0.3, LabelStatus.EVALUATED))  # of the same urgency
+    soon = Referral(ReferralTier.SOON, "Found.")
+
+    marks = [replace(content, findings=found, referral=soon).mark for found in ((), only, firm)]
+    assert marks == [AdviceMark.NONE, AdviceMark.DEMONSTRATION, AdviceMark.NONE]
+    outside = replace(content, range_check=RangeCheck(9.5, 4.0))
+    assert outside.mark is AdviceMark.OUTSIDE_RANGE
+    assert replace(content, range_check=RangeCheck(1.0, 4.0)).mark is content.mark
 
 
 def test_a_rerun_shows_what_changed():
