@@ -49,7 +49,7 @@ def as_text(tables: Sequence[Table]) -> str:
 
 def as_html(tables: Sequence[Table], *, title: str) -> str:
     """Return the tables as one page that needs nothing from outside."""
-    body = "\n".join(_html_table(table) for table in tables)
+    body = "\n".join(html_table(table) for table in tables)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
@@ -129,7 +129,8 @@ def _lines(table: Table) -> Iterator[str]:
         yield "  ".join((first, *others)).rstrip()
 
 
-def _html_table(table: Table) -> str:
+def html_table(table: Table) -> str:
+    """Return a table under its title, as a part of a page."""
     head = "".join(f"<th>{escape(word)}</th>" for word in table.header)
     rows = "\n".join(
         "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"

@@ -24,6 +24,7 @@ from training.evaluate import (
     preprocessing_steps,
 )
 from training.evaluation_page import evaluation_page
+from training.explanation_figures import EXPLANATION_NAME, explanation_tables
 from training.figures import Answers
 from training.files import write_atomically
 from training.first_weights import new_network
@@ -35,7 +36,8 @@ from training.left_out import (
     separate,
     write_left_out,
 )
-from training.logits_file import LOGITS_NAME, keep_logits
+from training.logits_file import LOGITS_NAME, keep_logits, photographs_of
+from training.mistakes import draw_mistakes, worst_mistakes
 from training.prepared import SAME_EYES_NAME, PreparedData, load_prepared
 from training.results import EvaluationResult, write_results
 from training.run_record import load_best, read_facts, read_recipe
@@ -97,7 +99,8 @@ def evaluate_run(
         write_left_out(work_dir / LEFT_OUT_NAME, found)
         others = (found, *others)
     keep_logits(work_dir / LOGITS_NAME, never.seen, logits)
-    write_evaluation(work_dir, never.seen, replace(result, left_out=others), answers)
+    result = replace(result, left_out=others)
+    write_evaluation(work_dir, never.seen, result, answers, network=network)
 
 
 @contextmanager
@@ -118,12 +121,30 @@ def _parts(ask: Ask, network: nn.Module, data: PreparedData) -> Logits:
 
 
 def write_evaluation(
-    work_dir: Path, data: PreparedData, result: EvaluationResult, answers: Answers
+    work_dir: Path,
+    data: PreparedData,
+    result: EvaluationResult,
+    answers: Answers,
+    *,
+    network: nn.Module | None = None,
 ) -> None:
-    """Write answers, page and results of an evaluated run; the results last."""
-    files = tuple(data.images[row].path for row in data.rows_of(Part.TEST).tolist())
+    """Write answers, page and results of an evaluated run; the results last.
+
+    With a `network` the page shows the worst mistakes with heatmaps.
+    """
+    files = photographs_of(data, Part.TEST)
     write_answers(work_dir / ANSWERS_NAME, answers, files)
-    page = evaluation_page(result, answers, files)
+    pictures = None
+    if network is not None:
+        found, size = worst_mistakes(answers), result.run.input_size
+        pictures = draw_mistakes(network, data.part(Part.TEST), found, size=size)
+    page = evaluation_page(
+        result,
+        answers,
+        files,
+        pictures=pictures,
+        explanation=explanation_tables(work_dir / EXPLANATION_NAME),
+    )
     write_atomically(work_dir / PAGE_NAME, page.encode())
     write_results(work_dir / RESULTS_NAME, result)
     summary = result.summary

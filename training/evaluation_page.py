@@ -5,6 +5,7 @@ The page stays with the run: it names photographs, and needs nothing from outsid
 
 import base64
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from io import BytesIO
 
@@ -16,11 +17,22 @@ from numpy.typing import NDArray
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 
-from training.data_report import Table, as_html
-from training.figures import COUNTED_FROM, Answers
+from retina_desktop.domain.manifests import Metric
+from training.answers import Answers
+from training.card_left_out import left_out_head, left_out_rows
+from training.data_report import Table, as_html, html_table
+from training.mistakes import counted_pairs, worst_mistakes
 from training.results import EvaluationResult
 
-WORST = 10  # photographs a label and source
+_STYLE = (
+    ".mistake{display:inline-block;margin:.3rem;max-width:25rem;font-size:.8rem}"
+    "figcaption{overflow-wrap:anywhere}"
+)
+_SECTION, _SECTION_END = '<section id="heatmaps">', "</section>"
+_LEGEND = (
+    "Of each label and source the wrong calls furthest from what is stated, with their "
+    "probability; right, the label's heatmap on the program's fixed scale."
+)
 _FIGURES = (
     "auroc",
     "average_precision",
@@ -36,7 +48,14 @@ _FIGURES = (
 )
 
 
-def evaluation_page(result: EvaluationResult, answers: Answers, files: Sequence[str]) -> str:
+def evaluation_page(
+    result: EvaluationResult,
+    answers: Answers,
+    files: Sequence[str],
+    *,
+    pictures: Sequence[bytes] | None = None,
+    explanation: Sequence[Table] = (),
+) -> str:
     """Return the page.
 
     Parameters
@@ -47,20 +66,58 @@ def evaluation_page(result: EvaluationResult, answers: Answers, files: Sequence[
         What they were measured on.
     files : Sequence[str]
         The photograph of each row.
+    pictures : Sequence[bytes] or None
+        JPEGs of `mistakes.worst_mistakes`, in their order.
+    explanation : Sequence[Table]
+        What `explain` found of the same run.
     """
-    tables = (_headline(result), *_figure_tables(result), *_worst(answers, files))
-    curves = "\n".join(_curves(answers))
+    tables = (
+        _headline(result),
+        *_never_seen(result),
+        *_figure_tables(result),
+        *_confusion_table(answers),
+    )
     page = as_html(tables, title="Evaluation on patients kept back")
-    return page.replace("</body>", f"<h2>Curves</h2>\n{curves}\n</body>")
+    explained = _section(explanation)
+    curves = "\n".join(_curves(answers))
+    mistakes = "\n".join(_mistakes(answers, files, pictures))
+    return page.replace("</style>", f"{_STYLE}</style>").replace(
+        "</body>",
+        f"{explained}\n<h2>Curves</h2>\n{curves}\n<h2>Worst mistakes</h2>\n<p>{_LEGEND}</p>\n"
+        f"{mistakes}\n</body>",
+    )
+
+
+def with_explanation(page: str, tables: Sequence[Table]) -> str:
+    """Return the page with these tables in place of what it said of heatmaps."""
+    start, end = page.find(_SECTION), page.find(_SECTION_END)
+    if min(start, end) < 0:
+        return page
+    return page[:start] + _section(tables) + page[end + len(_SECTION_END) :]
+
+
+def _section(tables: Sequence[Table]) -> str:
+    return _SECTION + "\n".join(map(html_table, tables)) + _SECTION_END
+
+
+def _never_seen(result: EvaluationResult) -> Iterator[Table]:
+    for run in result.left_out:
+        title = f"Sources never seen, by a run without {', '.join(run.photographs)}"
+        yield Table(title, left_out_head(), tuple(left_out_rows(run)))
 
 
 def _headline(result: EvaluationResult) -> Table:
     rows = tuple(
         (m.name.replace("_", " "), m.source or "all", f"{m.value:.3f}", _between(m.low, m.high))
-        for m in result.metrics
+        for m in (*result.metrics, *_named_views(result))
         if not m.label
     )
     return Table("Over all labels", ("Figure", "Source", "Value", "95 % interval"), rows)
+
+
+def _named_views(result: EvaluationResult) -> Iterator[Metric]:
+    for metric in result.averaged_views:
+        yield replace(metric, name=f"{metric.name} (averaged views)")
 
 
 def _figure_tables(result: EvaluationResult) -> Iterator[Table]:
@@ -83,39 +140,50 @@ def _between(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{low:.2f}, {high:.2f}]"
 
 
-def _counted(answers: Answers) -> Iterator[tuple[str, int, NDArray[np.int64]]]:
-    """Yield source, column and rows of each assessed pair with enough of both answers."""
+def _confusion_table(answers: Answers) -> Iterator[Table]:
+    """Count what is called and what is not at the threshold, of every assessed pair."""
     names = np.array(answers.sources)
+    rows = []
     for source in sorted(set(answers.sources)):
         for column, threshold in enumerate(answers.thresholds):
-            rows = np.flatnonzero((names == source) & answers.known[:, column])
-            positives = int(answers.targets[rows, column].sum())
-            if threshold is not None and min(positives, len(rows) - positives) >= COUNTED_FROM:
-                yield source, column, rows
+            if threshold is None:
+                continue
+            own = np.flatnonzero((names == source) & answers.known[:, column])
+            truth = answers.targets[own, column] > 0.5
+            called = answers.probabilities[own, column] >= threshold
+            if len(own):
+                counts = confusion_matrix(truth, called, labels=[False, True]).ravel().tolist()
+                free, alarms, missed, found = map(str, counts)
+                code = answers.codes[column]
+                rows.append((code, source, f"{threshold:.3f}", found, missed, alarms, free))
+    header = ("Label", "Source", "Threshold", "Found", "Missed", "False alarms", "Left alone")
+    yield Table("What is called at the threshold", header, tuple(rows))
 
 
-def _worst(answers: Answers, files: Sequence[str]) -> Iterator[Table]:
-    for source, column, rows in _counted(answers):
-        truth = answers.targets[rows, column] > 0.5
-        scores = answers.probabilities[rows, column]
-        wrong = truth != (scores >= (answers.thresholds[column] or 0.0))
-        gap = np.abs(scores - truth) * wrong
-        order = [place for place in np.argsort(-gap)[:WORST].tolist() if gap[place] > 0]
-        found = tuple(
-            (
-                files[int(rows[place])],
-                "present" if truth[place] else "absent",
-                f"{scores[place]:.3f}",
-            )
-            for place in order
-        )
-        if found:
-            title = f"Worst mistakes: {answers.codes[column]} in {source}"
-            yield Table(title, ("Photograph", "Stated", "Probability"), found)
+def _mistakes(
+    answers: Answers, files: Sequence[str], pictures: Sequence[bytes] | None
+) -> Iterator[str]:
+    """Show the worst mistakes, with pictures where there are some."""
+    found = worst_mistakes(answers)
+    before = None
+    for number, mistake in enumerate(found):
+        pair = f"{answers.codes[mistake.column]} in {mistake.source}"
+        if pair != before:
+            yield f"<h3>{escape(pair)}</h3>"
+            before = pair
+        stated = "present, but missed" if mistake.present else "absent, but called"
+        words = f"{files[mistake.place]}: {stated} ({mistake.probability:.3f})"
+        image = ""
+        if pictures is not None:
+            data = base64.b64encode(pictures[number]).decode()
+            source = f"data:image/jpeg;base64,{data}"
+            image = f'<img alt="Photograph and heatmap" src="{source}"><br>'
+        caption = f"<figcaption>{escape(words)}</figcaption>"
+        yield f'<figure class="mistake">{image}{caption}</figure>'
 
 
 def _curves(answers: Answers) -> Iterator[str]:
-    for source, column, rows in _counted(answers):
+    for source, column, rows in counted_pairs(answers):
         truth = answers.targets[rows, column] > 0.5
         scores = answers.probabilities[rows, column]
         title = f"{answers.codes[column]} in {source}"

@@ -1,13 +1,19 @@
 """Two runs on the same photographs."""
 
+import re
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from tests.unit.training.test_card import result  # noqa: F401 - a fixture
+from tests.unit.training.tiny_data import noise_part
 from training.comparison import compare_runs, shown
-from training.evaluation_page import _draw
+from training.evaluation_page import _draw, evaluation_page
 from training.figures import Answers
+from training.mistakes import PICTURE_SIDE, Mistake, draw_mistakes, worst_mistakes
+from training.transfer import create_network
 
 FILES = tuple(map(str, range(200)))
 
@@ -55,3 +61,28 @@ def test_the_curves_are_drawn_alike_each_time():
     run = answers(1.0)
     truth, scores = run.targets[:, 0] > 0.5, run.probabilities[:, 0]
     assert _draw(truth, scores, 0.5, "DR in A") == _draw(truth, scores, 0.5, "DR in A")
+
+
+def test_the_page_shows_counts_at_the_threshold_and_the_worst_mistakes(result):  # noqa: F811
+    run = answers(1.0)
+    found = worst_mistakes(run)
+    assert found
+    assert all(m.present != (m.probability >= m.threshold) for m in found)
+    truth = run.targets[:100, 0] > 0.5
+    missed = int((truth & (run.probabilities[:100, 0] < 0.5)).sum())
+    page = evaluation_page(result, run, FILES, pictures=[b"JPEG"] * len(found))
+    row = re.search(r"<td>DR</td><td>A</td>.*?</tr>", page).group()
+    assert f"<td>{missed}</td>" in row
+    assert page.count("data:image/jpeg;base64,SlBFRw==") == len(found)
+    assert page.count("<figure") == len(found)
+    assert "<img" not in evaluation_page(result, run, FILES).split("Worst mistakes")[1]
+
+
+def test_mistakes_are_drawn_as_small_photographs_with_their_heat():
+    network = create_network(2, architecture="test_efficientnet")
+    part = noise_part(4, ("DR", "EDN"))
+    mistakes = [Mistake("A", 1, 0, True, 0.2, 0.5), Mistake("A", 3, 1, False, 0.99, 0.5)]
+    drawn = draw_mistakes(network, part, mistakes, size=32)
+    for jpeg in drawn:
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture.shape == (PICTURE_SIDE, 2 * PICTURE_SIDE, 3)
