@@ -1,11 +1,9 @@
 """Train, measure and pack a model: ``python -m training COMMAND``."""
 
-import json
 import logging
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -18,17 +16,18 @@ from torch import Tensor
 from retina_desktop.domain.labels import RFMID_CODES
 from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
+from training.averaging_command import average_weights
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
 from training.distillation import with_teachers
 from training.ensemble_command import join_runs
-from training.evaluate import preprocessing_steps
 from training.evaluate_command import RUN_NAME, evaluate_run
-from training.explanation import explain, read_lesions
+from training.explain_command import explain_run
 from training.export_command import export_run
 from training.fabrics import make_fabric, uses_half_precision
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
+from training.folds_command import make_folds, summarise_folds
 from training.learning import Learning
 from training.manifest_data import unlearned_codes
 from training.part_data import PartData, to_batch
@@ -37,20 +36,20 @@ from training.prepared import (
     PreparedData,
     load_prepared,
     prepare,
-    read_enhancements,
     set_aside,
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
-from training.recipe import Recipe, RecipeError, load_recipe
+from training.recipe import Recipe, load_recipe
+from training.retinoblastoma.commands import app as retinoblastoma
 from training.run_record import load_best, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
 from training.stopping import STOPPED, StopRequest
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
+from training.transfer_report import note_transfer
 
 REPORT_NAME = "data.html"
-EXPLANATION_NAME = "explanation.json"
 
 log = logging.getLogger("training")
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -158,39 +157,14 @@ def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
     log.info("%d pairs of photographs show one eye", len(pairs))
 
 
+app.add_typer(retinoblastoma, name="retinoblastoma")
 app.command(name="evaluate")(evaluate_run)
 app.command(name="export")(export_run)
 app.command(name="ensemble")(join_runs)
-
-
-@app.command(name="explain")
-@told
-def explain_run(
-    work_dir: WorkDir,
-    images: Annotated[Path, typer.Option(help="Folder of photographs with lesions.")],
-    masks: Annotated[Path, typer.Option(help="Folder of their masks, STEM_KIND.png.")],
-    label: str = "DR",
-    kinds: Annotated[str, typer.Option(help="Kinds of lesion, by commas.")] = "MA,HE,EX,SE",
-) -> None:
-    """Say whether the label's heatmaps point at lesions, beside random weights and chance."""
-    recipe = read_recipe(work_dir / RUN_NAME)
-    trained, random = (new_network(recipe, len(RFMID_CODES)) for _ in range(2))
-    load_best(work_dir / RUN_NAME, trained)
-    size = recipe.model.size
-    steps = preprocessing_steps(size, read_enhancements(work_dir))
-    pictures = tuple(read_lesions(images, masks, kinds=kinds.split(","), size=size))
-    column = code_index(label)
-    found = explain(trained, random, pictures, label=column, steps=steps)
-    content = json.dumps({"label": label, "kinds": kinds, **asdict(found)}, indent=2)
-    write_atomically(work_dir / EXPLANATION_NAME, content.encode())
-    sys.stdout.write(content + "\n")
-
-
-def code_index(label: str) -> int:
-    """Return the output of `label`, or end with a sentence."""
-    if label not in RFMID_CODES:
-        raise RecipeError(f"There is no label {label}; one of {', '.join(RFMID_CODES)}.")
-    return RFMID_CODES.index(label)
+app.command(name="average")(average_weights)
+app.command(name="folds")(make_folds)
+app.command(name="folds-summary")(summarise_folds)
+app.command(name="explain")(explain_run)
 
 
 @app.command()
@@ -241,8 +215,9 @@ def _open_run(
     if run.resume():
         log.info("going on with epoch %d", run.progress.epoch + 1)
         return run
-    report = start_from(recipe.model.initial, network, _plain_batches(training, recipe))
-    log.info("weights carried over: %d tensors", len(report.carried) if report else 0)
+    batches = _plain_batches(training, recipe)
+    report = start_from(recipe.model.initial, network, batches, codes=data.codes)
+    note_transfer(run_dir, network, report)
     write_record(
         run_dir,
         recipe,
