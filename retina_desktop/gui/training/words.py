@@ -1,5 +1,7 @@
 """How the Training page tells stages, times and endings."""
 
+import re
+
 from PySide6.QtCore import QCoreApplication
 
 from retina_desktop.gui.sentences import in_own_words
@@ -29,6 +31,8 @@ _OWN_WORDS = {
     ),
     "Nothing was prepared here": "The photographs were not checked yet; press Check data.",
 }
+_KILLED = (-9, 137)  # SIGKILL, as Python and as a shell tell it
+_TIME = re.compile(r"^\d{4}-\d\d-\d\d [\d:,]+ ")  # before each line of a log
 _MINUTE_S, _HOUR_S = 60, 3600
 
 
@@ -90,10 +94,13 @@ def failure_sentence(ending: Ending) -> str:
     if ending.told_itself and ending.words:
         return in_own_words(ending.words)
     stage = shown_stage(ending.stage)
-    if not ending.words:
-        return tr("{0}: the process ended without a word; what was saved stays.").format(stage)
-    sentence = tr("{0}: the process ended unexpectedly; what was saved stays. Last words: {1}")
-    return sentence.format(stage, ending.words)
+    said = tr("{0}: the process ended unexpectedly; what was saved stays.")
+    if ending.code in _KILLED:
+        said = tr(
+            "{0}: the system ended the process, often for lack of memory; what was saved stays."
+        )
+    words = _TIME.sub("", ending.words)
+    return said.format(stage) + (tr(" Last words: {0}").format(words) if words else "")
 
 
 def tr(text: str) -> str:

@@ -83,6 +83,7 @@ class Bench:
     models: Models
     dialogs: Dialogs
     opened: object = None
+    patience_ms: int = 15_000
 
     @property
     def part(self):
@@ -109,7 +110,7 @@ class Bench:
         (self.work / "behaviour.json").write_text(json.dumps(behaviour))
 
     def until(self, condition):
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=15_000)
+        self.qtbot.waitUntil(lambda: bool(condition()), timeout=self.patience_ms)
 
     def settled(self):
         """Wait until nothing runs and nothing is awaited."""
