@@ -14,7 +14,7 @@ class LabelStatus(StrEnum):
     """Trained, but on too few patients for a figure that means much."""
 
     NOT_ASSESSED = "not_assessed"
-    """Not trained: the model's output means nothing and is never shown as negative."""
+    """Not trained, or on too few patients: the output is never shown, nor read as negative."""
 
 
 @dataclass(frozen=True, slots=True)
