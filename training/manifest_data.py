@@ -139,8 +139,8 @@ _GRADE_WORDS = (
 def _image(row: dict[str, str], name: str, line: int) -> LabelledImage:
     if any(row[column] is None for column in COLUMNS):
         raise ManifestUnreadableError(
-            f"{name}, line {line} has fewer values than columns; write all of them, empty where "
-            "nothing is known."
+            f"{name}, line {line} has fewer values than columns; write all of them, empty "
+            "where nothing is known."
         )
     positives = _codes(row["positives"])
     return LabelledImage(
