@@ -23,6 +23,7 @@ from training.retinoblastoma.pictures import Crops, cut_crop, filled_part
 
 CASES_NAME = "cases.json"
 CROPS_NAME = "crops.npz"
+LEAST_PATIENTS = 3  # one judges, and two are needed to choose among the others
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +77,8 @@ def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
     ------
     PhotographsUnreadableError
         If some are missing or none.
+    ManifestUnreadableError
+        If the application sees a field of view in none.
     """
     kept: list[Case] = []
     cut = []
@@ -91,6 +94,10 @@ def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
             cut.append(found)
     if unreadable:
         raise PhotographsUnreadableError(unreadable)
+    if not kept:
+        raise ManifestUnreadableError(
+            "No photograph of the list shows a field of view; choose fundus photographs."
+        )
     # Of the central part: a program's box in the corner makes strangers alike.
     squares = np.stack([filled_part(crop) for crop, _ in cut])
     pairs = find_duplicates(difference_hashes(squares), detail_thumbnails(squares))
@@ -105,6 +112,23 @@ def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
         duplicate_pairs=len(pairs),
         without_field=len(cases) - len(kept),
     )
+
+
+def check_patients(collection: Collection) -> None:
+    """Refuse a collection in which no patient can be left out.
+
+    Raises
+    ------
+    ManifestUnreadableError
+        If fewer than `LEAST_PATIENTS` have a tumour; photographs that look alike count as one
+        patient's.
+    """
+    patients = len(np.unique(collection.groups[collection.truth]))
+    if patients < LEAST_PATIENTS:
+        raise ManifestUnreadableError(
+            f"Leaving patients out needs photographs of {LEAST_PATIENTS} patients with "
+            f"retinoblastoma, as different from each other as eyes are; there are {patients}."
+        )
 
 
 def save_collection(folder: Path, collection: Collection) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version as package_version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from training.retinoblastoma.audit import audit_network, audit_numbers
 from training.retinoblastoma.bundle import Measured, export_demonstration
 from training.retinoblastoma.collection import (
     Collection,
+    check_patients,
     collect,
     load_collection,
     save_collection,
@@ -91,6 +92,7 @@ def prepare(
     images = read_data(manifest)
     cases = choose_cases(images, others_per_source=others, seed=seed)
     found = collect(cases, image_dir=manifest.parent, size=size)
+    check_patients(found)
     save_collection(work_dir, found)
     unseen = choose_strangers(images, per_source=others, seed=seed)
     if unseen:
@@ -283,6 +285,6 @@ def _cached(
             if str(stored["key"]) == key:
                 return {name[1:]: stored[name] for name in stored.files if name.startswith("=")}
     made = make()
-    named = {f"={name}": values for name, values in made.items()}
+    named: dict[str, Any] = {f"={name}": values for name, values in made.items()}
     np.savez(path, key=np.array(key), **named)
     return made

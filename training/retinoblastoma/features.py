@@ -180,7 +180,7 @@ def forward(network: nn.Module, tensors: Iterator[NDArray[np.float32]]) -> Featu
 
     Channels lie last in memory meanwhile: a fifth faster on a CPU.
     """
-    own: Any = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    own: Any = network.eval().to(memory_format=torch.channels_last)
     pooled: list[NDArray[np.float32]] = []
     batch: list[NDArray[np.float32]] = []
 

@@ -157,4 +157,4 @@ def _tinted(pixels: RgbImage, generator: np.random.Generator) -> RgbImage:
     gains = np.exp(generator.uniform(-_GAIN, _GAIN, 3))
     gamma = np.exp(generator.uniform(-_GAMMA, _GAMMA))
     light = np.power(pixels.astype(np.float32) / 255, gamma) * gains
-    return np.rint(np.clip(light, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(light, 0, 1) * 255), np.uint8)

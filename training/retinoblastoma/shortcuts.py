@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from retina_desktop.domain.images import FieldCrop
 from retina_desktop.imaging.enhancement import ENHANCEMENTS as STEPS
 from training.retinoblastoma.collection import Collection
-from training.retinoblastoma.crossed import Examples, cross_validate
+from training.retinoblastoma.crossed import STRENGTHS, Examples, cross_validate
 from training.retinoblastoma.features import (
     ENHANCEMENTS,
     MATCHED,
@@ -41,6 +41,7 @@ class Trial:
 
     seed: int
     sensitivity: float
+    strengths: tuple[float, ...] = STRENGTHS
 
 
 def numbers_experiments(collection: Collection, trial: Trial) -> Iterator[Experiment]:
@@ -53,7 +54,7 @@ def numbers_experiments(collection: Collection, trial: Trial) -> Iterator[Experi
                 _histogram(collection.crops.crop(row), central=central, names=names)
                 for row in range(len(collection.crops))
             ]
-        )
+        ).astype(np.float32)
         yield experiment(
             "colour histogram", colours, collection, trial, steps=names, central=central
         )
@@ -112,7 +113,9 @@ def experiment(
         collection.groups,
         collection.kinds,
     )
-    crossed = cross_validate(examples, seed=trial.seed, sensitivity=trial.sensitivity)
+    crossed = cross_validate(
+        examples, seed=trial.seed, sensitivity=trial.sensitivity, strengths=trial.strengths
+    )
     metrics = measure_auroc(
         crossed.probabilities, collection.kinds, collection.groups, seed=trial.seed
     )

@@ -145,6 +145,14 @@ def test_a_missing_photograph_is_named_and_nothing_is_left(tmp_path: Path) -> No
     assert not (tmp_path / "w").exists()
 
 
+def test_one_patient_cannot_be_left_out_of_one(tmp_path: Path) -> None:
+    manifest = write_photographs(tmp_path / "data", patients=2, infants=1)
+    found = ask("prepare", "--manifest", manifest, "--work-dir", tmp_path / "w", "--size", SIDE)
+    assert found.exit_code == 3
+    assert "there are 2" in found.output
+    assert not (tmp_path / "w").exists()
+
+
 def test_results_are_plain_json(work: Path) -> None:
     content = json.loads((work / "retinoblastoma.json").read_text())
     assert np.isfinite(content["range"]["threshold"])

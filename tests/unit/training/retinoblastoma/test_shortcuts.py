@@ -12,7 +12,7 @@ from training.retinoblastoma.pictures import Crops
 from training.retinoblastoma.results import Experiment
 from training.retinoblastoma.shortcuts import Trial, experiment, numbers_experiments
 
-TRIAL = Trial(seed=1, sensitivity=0.9)
+TRIAL = Trial(seed=1, sensitivity=0.9, strengths=(10.0,))
 
 
 @pytest.fixture(scope="module")

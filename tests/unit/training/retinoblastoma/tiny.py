@@ -12,14 +12,17 @@ from tests.helpers.rendered_fundus import render_fundus
 from tests.unit.training.tiny_data import Row, write_manifest
 
 ARCHITECTURE = "tf_efficientnet_lite0"
-SIDE = 64
+SIDE = 96
 
 
-def draw_tumour(path: Path) -> None:
-    """Paint a bright mass with bright seeds into a photograph."""
+def draw_tumour(path: Path, seed: int) -> None:
+    """Paint a bright mass and bright seeds into a photograph, each time in other places."""
     picture = cv2.imread(str(path))
     side = picture.shape[0]
-    cv2.circle(picture, (int(0.36 * side), side // 2), side // 6, (190, 240, 255), -1)
+    rng = np.random.default_rng(seed)
+    for radius in (side // 7, *[side // 24] * 12):
+        x, y = rng.uniform(0.22, 0.78, 2) * side
+        cv2.circle(picture, (int(x), int(y)), radius, (190, 240, 255), -1)
     assert cv2.imwrite(str(path), picture)
 
 
@@ -51,7 +54,7 @@ def write_photographs(folder: Path, *, patients: int = 4, infants: int = 4) -> P
     manifest = write_manifest(folder, rows, side=SIDE)
     for row in rows:
         if row.positives == "RB":
-            draw_tumour(folder / row.file)
+            draw_tumour(folder / row.file, row.seed)
     return manifest
 
 
