@@ -9,11 +9,12 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from retina_desktop.domain.decisions import Grade
-from retina_desktop.domain.examinations import ExaminationSummary
+from retina_desktop.domain.examinations import AdviceMark, ExaminationSummary
 from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
 from retina_desktop.domain.lists import ListedExamination
 from retina_desktop.domain.patients import PatientDetails
+from retina_desktop.persistence.analysis_documents import mark_pattern
 from retina_desktop.persistence.audited_database import AuditedDatabase
 from retina_desktop.persistence.examination_summaries import select_summaries
 from retina_desktop.persistence.families import Families, families
@@ -117,13 +118,19 @@ def _found(session: Session, keys: Sequence[int]) -> Mapping[int, _Found]:
         .group_by(AnalysisRow.image_id)
     )
     present = session.execute(
-        select(ImageRow.examination_id, ImageRow.laterality, PresentFindingRow.label)
+        select(
+            ImageRow.examination_id,
+            ImageRow.laterality,
+            PresentFindingRow.label,
+            AnalysisRow.content.like(mark_pattern(AdviceMark.DEMONSTRATION)),
+        )
         .join(AnalysisRow, AnalysisRow.id == PresentFindingRow.analysis_id)
         .join(ImageRow, ImageRow.id == AnalysisRow.image_id)
         .where(AnalysisRow.id.in_(newest))
     )
-    for key, eye, code in present:
-        found[key].by_eye[eye][code] = f"{label_of(code).name} (not read)"
+    for key, eye, code, demonstration in present:
+        words = "demonstration, not read" if demonstration else "not read"
+        found[key].by_eye[eye][code] = f"{label_of(code).name} ({words})"
     said = session.execute(
         select(
             DecisionRow.examination_id, DecisionRow.eye, DecisionRow.label, DecisionRow.grade

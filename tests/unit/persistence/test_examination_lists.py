@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,9 @@ from retina_desktop.domain.decisions import (
     UngradableReason,
 )
 from retina_desktop.domain.examinations import ExaminationState
+from retina_desktop.domain.findings import Finding, LabelStatus
 from retina_desktop.domain.images import Laterality
+from retina_desktop.domain.referral import Referral
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.persistence import examination_lists
 from retina_desktop.persistence.examination_lists import SqlExaminationLists
@@ -104,3 +107,18 @@ def test_a_merged_patients_visits_show_under_who_is_kept(lists, records, patient
     )
     (listed,) = lists.between(VISIT, VISIT)
     assert listed.patient == patient.details
+
+
+def test_a_demonstration_s_finding_is_called_one(lists, records, patient):
+    kept = keep_photograph(records, b"right")
+    content = replace(
+        kept.analysis.content,
+        findings=(Finding("RB", 0.9, 0.5, LabelStatus.DEMONSTRATION),),
+        referral=Referral(ReferralTier.SOON, "Found."),
+    )
+    photograph = replace(kept, analysis=replace(kept.analysis, content=content))
+    add_visit(records, patient, VISIT, photograph)
+
+    (listed,) = lists.between(VISIT, VISIT)
+
+    assert listed.right == ("Retinoblastoma (demonstration, not read)",)
