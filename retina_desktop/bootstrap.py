@@ -55,6 +55,18 @@ def model_library(folders: Folders) -> "BundleLibrary":
     return BundleLibrary(folders.models)
 
 
+def model_choices(folders: Folders) -> "tuple[ModelChoice, ...]":
+    """Return the newest of each installed model, none of them loaded."""
+    from retina_desktop.config.settings import Settings
+    from retina_desktop.domain.model_choice import choice_of
+
+    chosen = Settings.load(folders.settings_file).model
+    newest: dict[str, ModelManifest] = {}
+    for bundle in model_library(folders).bundles():
+        newest.setdefault(bundle.manifest.id, bundle.manifest)
+    return tuple(choice_of(m, in_force=m.id == chosen) for m in newest.values())
+
+
 def load_model(
     folders: Folders, *, model: str | None = None, engine: "EngineChoice | None" = None
 ) -> "Classifier":
@@ -168,7 +180,7 @@ class _WindowUseCases:
         context.progress(1.0)
         manifest = classifier.manifest
         card = model_library(self._folders).find(manifest.id).card
-        return LoadedModel(manifest, classifier.identity, card, self._choices())
+        return LoadedModel(manifest, classifier.identity, card, model_choices(self._folders))
 
     def refused_bundles(self) -> list[str]:
         refused = model_library(self._folders).refused()
@@ -289,16 +301,6 @@ class _WindowUseCases:
         self._other = None  # given back before the next is loaded: networks are large
         self._other = load_analysis(self._folders, model=model)
         return self._other
-
-    def _choices(self) -> "tuple[ModelChoice, ...]":
-        from retina_desktop.config.settings import Settings
-        from retina_desktop.domain.model_choice import choice_of
-
-        chosen = Settings.load(self._folders.settings_file).model
-        newest: dict[str, ModelManifest] = {}
-        for bundle in model_library(self._folders).bundles():
-            newest.setdefault(bundle.manifest.id, bundle.manifest)
-        return tuple(choice_of(m, in_force=m.id == chosen) for m in newest.values())
 
 
 def _choose_model(settings_file: Path, model_id: str) -> None:

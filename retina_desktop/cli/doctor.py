@@ -59,7 +59,8 @@ def _self_test(folders: Folders, facts: dict[str, object]) -> str:
     facts["engine"] = analysis.model.engine
     facts["device"] = analysis.model.device
     facts["self-test"] = f"passed in {analysis.timings_ms['total']:.0f} ms"
-    if not analysis.quality.is_fundus or analysis.maps is None:
+    unanswered = analysis.maps is None and analysis.in_range is not False
+    if not analysis.quality.is_fundus or unanswered:
         facts["self-test"] = "failed: the sample photograph was not recognised"
         return "The self-test failed: reinstall the program."
     return ""

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from retina_desktop.bootstrap import load_analysis
+from retina_desktop.bootstrap import load_analysis, model_choices
 from retina_desktop.bootstrap_records.opened import OpenedRecords
 from retina_desktop.cli.console import (
     ExitCode,
@@ -42,11 +42,13 @@ from retina_desktop.cli.visit_details import (
     TonometryLeft,
     TonometryRight,
 )
+from retina_desktop.config.folders import Folders
 from retina_desktop.config.settings import EngineChoice
 from retina_desktop.domain.audit import AuditAction, AuditEvent, RecordKind, RecordReference
 from retina_desktop.domain.errors import ImageUnreadableError, InternalError, RetinaError
 from retina_desktop.domain.examinations import Examination, ExaminationDetails
 from retina_desktop.domain.images import DicomFacts, Laterality
+from retina_desktop.domain.model_choice import age_caution, model_to_ask, suggested
 from retina_desktop.domain.patients import PatientDetails
 from retina_desktop.domain.users import Permission
 from retina_desktop.imaging.thumbnails import THUMBNAIL_SIDE
@@ -158,7 +160,8 @@ def examine(
     with opened(data_dir, user) as session:
         session.acting.allowed(Permission.EXAMINE)
         who = patient_by_number(session, patient)
-        analyse = load_analysis(folders, model=model, engine=engine)
+        age = who.details.age_on(details.visit_date)
+        analyse = load_analysis(folders, model=_model_for(folders, model, age), engine=engine)
         batch = _Batch(who.details, accept_other_patient)
         for path, eye in wanted:
             batch.analyse(analyse, path, eye)
@@ -181,6 +184,20 @@ def examine(
         give(told_examination(record))
     if errors:
         raise typer.Exit(ExitCode.SOME_FAILED)
+
+
+def _model_for(folders: Folders, wanted: str | None, age: int | None) -> str | None:
+    """Return the model to ask: by the patient's age where none is named, and told then."""
+    choices = model_choices(folders)
+    choice = next((c for c in choices if c.id == wanted), None)
+    if wanted is None:
+        choice = suggested(choices, age)
+        if choice is not None and not choice.in_force:
+            say(f"By the patient's age the photographs are analysed by: {choice.name}.")
+    caution = age_caution(choice, age)
+    if caution and len(choices) > 1:
+        say(caution)
+    return wanted or model_to_ask(choice)
 
 
 def _keep(

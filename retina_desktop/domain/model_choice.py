@@ -45,6 +45,8 @@ def suggested(choices: Sequence[ModelChoice], age: int | None) -> ModelChoice | 
     """
     in_force = next((choice for choice in choices if choice.in_force), None)
     child = age is not None and age < CHILDREN_BELOW
+    if in_force is None and not child:
+        return None  # the one in force is missing: that is told, and no other takes its place
     fitting = [choice for choice in choices if choice.for_children is child]
     if in_force in fitting or not fitting:
         return in_force

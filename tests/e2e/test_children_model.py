@@ -67,3 +67,25 @@ def test_a_damaged_range_is_refused_in_one_sentence(program, own_data_folder, sa
 
     assert ended.code != 0
     assert "range.safetensors is damaged or was changed" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("born", "answered"), [("2024-05-04", "children"), ("1961-05-04", "rfmid-efficientnet_b0")]
+)
+def test_a_visit_is_analysed_by_the_model_of_the_patient_s_age(
+    program, installed, sample, born, answered
+):
+    installed(INSIDE)
+    environment = {"RETINA_PASSWORD": "a long enough password"}
+
+    def run(*words):
+        ended = program(*words, environment=environment)
+        assert ended.code == 0, ended.err
+        return ended
+
+    run("records", "setup", "--single-user")
+    run("patients", "add", "P-1", "A Name", "--birth-date", born)
+    ended = run("examine", "--patient", "P-1", "--left", sample, "--visit-date", "2026-03-02")
+
+    assert f"Model {answered} " in ended.out
+    assert ("By the patient's age" in ended.err) == (answered == "children")

@@ -61,6 +61,10 @@ def test_the_only_model_answers_whoever_comes(age):
     assert suggested((ADULTS,), age) == ADULTS
 
 
+def test_no_other_takes_the_place_of_a_missing_model_in_force():
+    assert suggested((dataclasses.replace(ADULTS, in_force=False), CHILDREN), 54) is None
+
+
 def test_without_a_model_there_is_none():
     assert suggested((), 3) is None
 
