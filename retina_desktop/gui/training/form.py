@@ -127,16 +127,16 @@ class TrainingForm(QScrollArea):
         hint = WrappedLabel("muted")
         hint.say(tr("A CSV table that lists photographs, or a TOML file that lists data sets."))
         layout.addWidget(hint)
-        for field, button in (
+        for place, button in (
             (self.manifest, self.manifest_button),
             (self.work_dir, self.work_dir_button),
         ):
-            label = QLabel(field.accessibleName())
+            label = QLabel(place.accessibleName())
             label.setObjectName("fieldName")
             label.setBuddy(button)
             layout.addWidget(label)
             row = QHBoxLayout()
-            row.addWidget(field, 1)
+            row.addWidget(place, 1)
             row.addWidget(button)
             layout.addLayout(row)
         layout.addWidget(self.check_button)

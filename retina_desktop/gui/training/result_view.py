@@ -153,7 +153,7 @@ def proposed_name(state: TrainingState) -> str:
     """Return a name for the model: the recipe's, and what it learned from."""
     if state.manifest is None:
         return ""
-    recipe = state.chosen.shown if state.chosen else state.recipe
+    recipe = state.bound_to or (state.chosen.shown if state.chosen else state.recipe)
     return f"{recipe} {state.manifest.parent.name}"[:_LONGEST_NAME].strip()
 
 
