@@ -160,6 +160,10 @@ def audit(
     whole: Annotated[
         bool, typer.Option("--all/--infants", help="Also children and adults, or infants only.")
     ] = False,
+    as_taken: Annotated[
+        bool,
+        typer.Option("--as-taken/--alike", help="Also pictures not yet made alike."),
+    ] = True,
     sensitivity: Sensitivity = SENSITIVITY,
     seed: Seed = SEED,
     threads: Threads = 1,
@@ -171,7 +175,7 @@ def audit(
     _start(threads)
     collection = load_collection(work_dir)
     reader = load_network(architecture, weights)
-    trial = Trial(seed, sensitivity)
+    trial = Trial(seed, sensitivity, as_taken=as_taken)
     found = read_audit(work_dir)
     if found is None:
         found = audit_numbers(collection, trial)

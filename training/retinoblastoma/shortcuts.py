@@ -4,7 +4,8 @@ If a blurred picture, colours without places, the rim alone or the file's facts 
 figures say nothing of tumours.
 """
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,9 @@ from training.retinoblastoma.pictures import (
 from training.retinoblastoma.results import Experiment
 
 Features = NDArray[np.float32]
-OnDone = Callable[[str], None]
+
+WHOLE = "whole pictures"
+_LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Trial:
     seed: int
     sensitivity: float
     strengths: tuple[float, ...] = STRENGTHS
+    as_taken: bool = True  # also the pictures as the cameras took them, before made alike
 
 
 def numbers_experiments(collection: Collection, trial: Trial) -> Iterator[Experiment]:
@@ -64,36 +68,58 @@ def shortcut_experiments(
     reader: FrozenNetwork, collection: Collection, trial: Trial
 ) -> Iterator[Experiment]:
     """Try whole, blurred and border-only pictures, as they come and made alike."""
-    size = int(collection.crops.pixels.shape[1])
     for central, names in ((False, ENHANCEMENTS), (True, MATCHED)):
-        steps = pipeline(size, enhancements=names, central=central)
+        if not (central or trial.as_taken):
+            continue
         for what, spoil in (
-            ("whole pictures", None),
+            (WHOLE, None),
             ("blurred pictures", blurred),
             ("border-only pictures", border_only),
         ):
             change = _after_part(spoil) if central else spoil
-            features = compute_features(reader.network, collection.crops, steps, change=change)
-            yield experiment(
-                what, features, collection, trial, network=reader.architecture,
-                steps=names, central=central,
-            )  # fmt: skip
+            yield _through(
+                reader,
+                collection,
+                trial,
+                what=what,
+                names=names,
+                central=central,
+                change=change,
+            )
 
 
 def step_experiments(
     reader: FrozenNetwork, collection: Collection, trial: Trial
 ) -> Iterator[Experiment]:
-    """Try the enhancements one after the other, in their order."""
-    size = int(collection.crops.pixels.shape[1])
-    for count in range(len(MATCHED) + 1):
-        names = MATCHED[:count]
-        features = compute_features(
-            reader.network, collection.crops, pipeline(size, enhancements=names)
+    """Try the enhancements one after the other, in their order, but not yet all of them.
+
+    All of them are the whole pictures of `shortcut_experiments`.
+    """
+    for count in range(len(MATCHED)):
+        yield _through(
+            reader, collection, trial, what=WHOLE, names=MATCHED[:count], central=True
         )
-        yield experiment(
-            "whole pictures", features, collection, trial, network=reader.architecture,
-            steps=names, central=True,
-        )  # fmt: skip
+
+
+def _through(
+    reader: FrozenNetwork,
+    collection: Collection,
+    trial: Trial,
+    *,
+    what: str,
+    names: tuple[str, ...],
+    central: bool,
+    change: Change | None = None,
+) -> Experiment:
+    size = int(collection.crops.pixels.shape[1])
+    steps = pipeline(size, enhancements=names, central=central)
+    features = compute_features(reader.network, collection.crops, steps, change=change)
+    found = experiment(
+        what, features, collection, trial,
+        network=reader.architecture, steps=names, central=central,
+    )  # fmt: skip
+    _LOGGER.info("%s, %d steps, %s", what, len(names), reader.architecture)
+    return found
 
 
 def experiment(

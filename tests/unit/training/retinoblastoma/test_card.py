@@ -1,0 +1,113 @@
+"""The card says what was measured, and calls it a demonstration before anything else."""
+
+from dataclasses import replace
+
+import pytest
+
+from retina_desktop.domain.findings import LabelStatus
+from retina_desktop.domain.manifests import Calibration, Metric
+from training.card import BundleText
+from training.retinoblastoma.card import build_manifest, write_card
+from training.retinoblastoma.features import MATCHED, pipeline
+from training.retinoblastoma.results import (
+    Audit,
+    Experiment,
+    HeadFacts,
+    OutsideShare,
+    PatientsFound,
+    Pretraining,
+    RangeFacts,
+    RetinoblastomaResult,
+    SourceCount,
+)
+
+TEXT = BundleText("tumour", "1.2.3", "A demonstration of tumours", "2026-01-31", "0.1.0")
+
+
+def metric(value: float, low: float, source: str = "infants", name: str = "auroc") -> Metric:
+    return Metric(name, value, low, 0.99, "RB", source, 49, 90)
+
+
+@pytest.fixture
+def result() -> RetinoblastomaResult:
+    return RetinoblastomaResult(
+        schema=1,
+        seed=1,
+        input_size=224,
+        pretraining=Pretraining("abc123", "some_network", 29, "pre-trained on other eyes"),
+        stored_as="int8",
+        steps=pipeline(224),
+        sources=(
+            SourceCount("TUMOURS", "MIT", "retinoblastoma", 49, 14, patients_known=True),
+            SourceCount("PREMATURE", "not stated", "infants", 90, 17, patients_known=False),
+        ),
+        duplicate_pairs=6,
+        without_field=1,
+        head=HeadFacts(1.0, (1.0, 10.0), 2, 0.95, 14, Calibration(1.3, -0.4), 0.123),
+        metrics=(metric(0.8765, 0.81), metric(0.77, 0.6, name="specificity")),
+        patients=PatientsFound(14, 13, 11, 49, 4),
+        range=RangeFacts(16, 97.5, 21.5, 139),
+        outside=(
+            OutsideShare("CLINIC", "negatives of training", 20, 18, 1),
+            OutsideShare("TUMOURS", "left out", 49, 2, 45),
+        ),
+    )
+
+
+def shortcut(what: str, value: float, low: float) -> Experiment:
+    return Experiment(
+        what, "some_network", MATCHED, central=True, metrics=(metric(value, low),)
+    )
+
+
+def test_it_is_called_a_demonstration_first_and_holds_the_figures(
+    result: RetinoblastomaResult,
+) -> None:
+    card = write_card(result, None, TEXT)
+    first = card.split("\n\n")[1]
+    assert first.startswith("**This is a demonstration, not a tool for patients")
+    assert "49 photographs of 14 patients" in first
+    assert "0.88 [0.81, 0.99]" in card
+    assert "Of 14 left-out patients 13 were called" in card
+    assert "4 of 49 photographs were missed" in card
+    assert "| CLINIC | negatives of training | 20 | 90% | 5% |" in card
+    assert "| PREMATURE | infants | not stated | 90 | not known |" in card
+    assert "No audit was made: assume that the cameras were told apart." in card
+
+
+def test_a_shortcut_that_works_is_told(result: RetinoblastomaResult) -> None:
+    audit = Audit(1, (shortcut("border-only pictures", 0.93, 0.85),), ())
+    card = write_card(result, audit, TEXT)
+    assert "can be told apart without looking" in card
+    assert "border-only pictures through some_network in the identical part (0.93)" in card
+    harmless = Audit(1, (shortcut("border-only pictures", 0.55, 0.4),), ())
+    card = write_card(result, harmless, TEXT)
+    assert "No shortcut alone is surely better than chance" in card
+    assert "can be told apart without looking" not in card
+
+
+def test_steps_are_listed_where_they_were_tried(result: RetinoblastomaResult) -> None:
+    assert "each preprocessing step" not in write_card(result, Audit(1, (), ()), TEXT)
+    tried = Audit(1, (), (replace(shortcut("whole pictures", 0.9, 0.8), steps=("msrcr",)),))
+    assert "| some_network | msrcr | 0.90 [0.80, 0.99] |" in write_card(result, tried, TEXT)
+
+
+def test_patients_without_names_are_not_counted_as_sure(result: RetinoblastomaResult) -> None:
+    unnamed = replace(result.sources[0], patients_known=False)
+    card = write_card(replace(result, sources=(unnamed, result.sources[1])), None, TEXT)
+    assert "about 14 patients (not all are named)" in card
+
+
+def test_the_manifest_marks_the_label_and_carries_the_range(
+    result: RetinoblastomaResult,
+) -> None:
+    manifest = build_manifest(result, TEXT)
+    (entry,) = manifest.labels
+    assert (entry.code, entry.status) == ("RB", LabelStatus.DEMONSTRATION)
+    assert (entry.threshold, entry.calibration) == (0.123, Calibration(1.3, -0.4))
+    assert manifest.validated_range is not None
+    assert manifest.validated_range.threshold == 21.5
+    assert [step.name for step in manifest.preprocessing] == [
+        "field_crop", "central_field", *MATCHED, "normalize",
+    ]  # fmt: skip
+    assert "neither find nor exclude" in manifest.intended_use
