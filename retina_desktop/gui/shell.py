@@ -192,6 +192,8 @@ class Shell(QObject):
     def _on_shown(self, page: PageId) -> None:
         # An examination's own number is kept in the records; without it, it is no place.
         self._memory.save_page(rail_page(page))
+        if page is PageId.TRAINING and self.session is not None:
+            self.session.look()  # whether this user may change the model
         self._enable()
 
     @Slot(object)
