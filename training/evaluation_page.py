@@ -20,6 +20,7 @@ from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 from retina_desktop.domain.manifests import Metric
 from training.answers import Answers
 from training.card_left_out import left_out_head, left_out_rows
+from training.challenge_score import LABELS
 from training.data_report import Table, as_html, html_table
 from training.mistakes import counted_pairs, worst_mistakes
 from training.results import EvaluationResult
@@ -103,16 +104,21 @@ def _section(tables: Sequence[Table]) -> str:
 def _never_seen(result: EvaluationResult) -> Iterator[Table]:
     for run in result.left_out:
         title = f"Sources never seen, by a run without {', '.join(run.photographs)}"
-        yield Table(title, left_out_head(), tuple(left_out_rows(run)))
+        rows = (tuple(cell.replace("\\*", "*") for cell in row) for row in left_out_rows(run))
+        yield Table(title, left_out_head(), tuple(rows))
 
 
 def _headline(result: EvaluationResult) -> Table:
     rows = tuple(
-        (m.name.replace("_", " "), m.source or "all", f"{m.value:.3f}", _between(m.low, m.high))
+        (m.name.replace("_", " "), m.source or "all", _number(m), _between(m.low, m.high))
         for m in (*result.metrics, *_named_views(result))
         if not m.label
     )
     return Table("Over all labels", ("Figure", "Source", "Value", "95 % interval"), rows)
+
+
+def _number(metric: Metric) -> str:
+    return f"{metric.value:.0f}" if metric.name == LABELS else f"{metric.value:.3f}"
 
 
 def _named_views(result: EvaluationResult) -> Iterator[Metric]:

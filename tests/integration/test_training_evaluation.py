@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.unit.training.test_explanation import folders  # noqa: F401 - a fixture
 from tests.unit.training.tiny_data import Row, write_manifest
 from training.__main__ import app
 from training.left_out import read_left_out
@@ -126,3 +127,81 @@ def test_figures_that_are_none_are_refused(pack, main_run, tmp_path, content):
     assert answer.exit_code == 3
     assert "cannot be read: evaluate a run that left sources out" in answer.output
     assert json.loads((main_run / "results.json").read_text()) == before
+
+
+def test_averaged_views_are_told_beside_the_plain_figures_and_change_none(pack, main_run):
+    plain = read_results(main_run / "results.json")
+    call(
+        *("evaluate", "--manifest", pack.manifest, "--work-dir", main_run),
+        *("--threads", 1, "--tta"),
+    )
+    result = read_results(main_run / "results.json")
+    assert result.metrics == plain.metrics
+    assert {m.name for m in result.averaged_views} >= {"mean_auroc", "mean_auroc_change"}
+    page = (main_run / "evaluation.html").read_text()
+    assert "mean auroc (averaged views)" in page
+    assert page.count("data:image/jpeg") == page.count("<figure") > 0
+
+
+def test_an_ensemble_is_measured_like_a_run_and_not_exported(pack, main_run, tmp_path):
+    joined = tmp_path / "joined"
+    call("ensemble", main_run, main_run, "--manifest", pack.manifest, "--work-dir", joined)
+    one, both = (read_results(folder / "results.json") for folder in (main_run, joined))
+    assert both.run.members == 2
+    assert both.summary.mean_auroc == pytest.approx(one.summary.mean_auroc, abs=1e-3)
+    call("compare", main_run, joined)
+    answer = CliRunner().invoke(
+        app, ["export", "--work-dir", str(joined), "--destination", str(tmp_path / "b")]
+    )
+    assert answer.exit_code == 3
+    assert "An ensemble cannot be exported" in answer.output
+
+
+def test_runs_that_answer_other_photographs_are_not_joined(pack, without_other, tmp_path):
+    answer = CliRunner().invoke(
+        app,
+        [
+            *("ensemble", str(without_other), str(without_other)),
+            *("--manifest", str(pack.manifest), "--work-dir", str(tmp_path / "joined")),
+        ],
+    )
+    assert answer.exit_code == 3
+    assert "left no source out" in answer.output
+    assert not (tmp_path / "joined").exists()
+
+
+def test_folds_are_trained_evaluated_and_summarised(pack, main_run):
+    call("folds", "--manifest", pack.manifest, "--work-dir", main_run, "--folds", 2)
+    answer = CliRunner().invoke(app, ["folds-summary", "--work-dir", str(main_run)])
+    assert answer.exit_code == 3
+    assert "0 of 2 folds are evaluated" in answer.output
+    for fold in (main_run / "fold_1", main_run / "fold_2"):
+        train(pack, fold)
+        call("evaluate", "--manifest", pack.manifest, "--work-dir", fold, "--threads", 1)
+    answer = call("folds-summary", "--work-dir", main_run)
+    assert "2 of 2 folds" in answer.output
+    told = json.loads((main_run / "folds.json").read_text())
+    assert told["folds"] == ["fold_1", "fold_2"]
+    assert any(figure["name"] == "mean_auroc" for figure in told["figures"])
+
+
+def test_heatmaps_are_explained_in_a_file_and_on_the_page(main_run, folders):  # noqa: F811
+    images, masks = folders
+    call(
+        *("explain", "--work-dir", main_run, "--images", images, "--masks", masks),
+        *("--label", "DR", "--kinds", "EX"),
+    )
+    found = json.loads((main_run / "explanation.json").read_text())
+    assert found["trained"]["photographs"] == 3
+    assert found["randomisation"][0]["block"] == "classifier"
+    page = (main_run / "evaluation.html").read_text()
+    assert "Heatmaps of DR beside lesions, 3 photographs" in page
+    answer = CliRunner().invoke(
+        app,
+        [
+            *("explain", "--work-dir", str(main_run), "--label", "XYZ"),
+            *("--images", str(images), "--masks", str(masks)),
+        ],
+    )
+    assert answer.exit_code == 3
+    assert "There is no label XYZ" in answer.output
