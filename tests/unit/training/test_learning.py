@@ -25,7 +25,8 @@ def recipe(**changes):
         model={"size": SIZE, "initial": "none"},
         optimizer={"peak_rate": 3e-3} | changes.pop("optimizer", {}),
         sampling={"common_share": 1.0} | changes.pop("sampling", {}),
-        augmentation={"turn_deg": 5, "brightness": 0.02, "contrast": 0.05},
+        augmentation={"turn_deg": 5, "brightness": 0.02, "contrast": 0.05}
+        | changes.pop("augmentation", {}),
         run=run | changes.pop("run", {}),
         **changes,
     )
@@ -162,6 +163,41 @@ def test_a_loss_that_is_no_number_ends_the_run_in_one_sentence(tmp_path):
     with pytest.raises(LearningStoppedError, match=r"optimizer\.peak_rate"):
         run.run()
     assert not (tmp_path / STATE_NAME).exists()
+
+
+@pytest.mark.parametrize("place", ["backward", "validation"])
+def test_memory_that_does_not_suffice_suggests_a_batch(tmp_path, monkeypatch, place):
+    def full(*arguments, **more):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    run = start(tmp_path)
+    if place == "backward":
+        monkeypatch.setattr(run._fabric, "backward", full)
+    else:
+        monkeypatch.setattr("training.learning.predict", full)
+    with pytest.raises(
+        LearningStoppedError, match=r"run\.batch=4 --set optimizer\.accumulate=2"
+    ):
+        run.run()
+
+
+def test_curves_that_cannot_be_written_are_said(tmp_path):
+    def full(facts):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(LearningStoppedError, match="make room on the disk"):
+        start(tmp_path, listeners=(full,)).run()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"mixing": {"mixup_share": 0.5, "cutmix_share": 0.3}},
+        {"augmentation": {"jpeg_share": 0.5, "stretch": 0.1, "saturation": 0.2}},
+    ],
+)
+def test_mixed_and_recompressed_batches_go_on_exactly_too(tmp_path, changes):
+    test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, changes)
 
 
 def test_a_state_that_cannot_be_written_is_said(tmp_path):
