@@ -42,6 +42,7 @@ from training.retinoblastoma.photographs import choose_cases, choose_strangers
 from training.retinoblastoma.pictures import Crops
 from training.retinoblastoma.pretraining import describe
 from training.retinoblastoma.results import (
+    RetinoblastomaResult,
     read_audit,
     read_result,
     write_audit,
@@ -139,16 +140,7 @@ def evaluate_network(
     )
     write_fitted(work_dir, fitted)
     write_result(work_dir, result)
-    for metric in result.metrics:
-        if metric.name in ("auroc", "sensitivity", "specificity"):
-            against = metric.source or "all negatives"
-            sys.stdout.write(
-                f"{metric.name:12} against {against:18} {metric.value:.3f} "
-                f"[{metric.low}, {metric.high}]\n"
-            )
-    sys.stdout.write(f"{result.patients}\n")
-    for share in result.outside:
-        sys.stdout.write(f"{share}\n")
+    _tell(result)
 
 
 @app.command()
@@ -226,6 +218,25 @@ def export(
     measured = Measured(load_collection(work_dir), result, read_audit(work_dir))
     export_demonstration(frozen, measured, read_fitted(work_dir), text, destination)
     log.info("%s is written", destination.name)
+
+
+def _tell(result: RetinoblastomaResult) -> None:
+    lines = [
+        f"{m.name:12} against {m.source or 'all of them':18} {m.value:.3f} [{m.low}, {m.high}]"
+        for m in result.metrics
+        if m.name in ("auroc", "sensitivity", "specificity")
+    ]
+    found = result.patients
+    lines.append(
+        f"{found.any_photograph} of {found.patients} patients with a tumour found, "
+        f"{found.missed} of {found.photographs} photographs missed"
+    )
+    lines += [
+        f"{o.source:32} {o.seen:22} outside {o.outside:3} and called {o.called:3} "
+        f"of {o.photographs:3}"
+        for o in result.outside
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _start(threads: int) -> None:

@@ -106,15 +106,7 @@ def evaluate(
         sources=tuple(_sources(collection)),
         duplicate_pairs=collection.duplicate_pairs,
         without_field=collection.without_field,
-        head=HeadFacts(
-            strength=fitted.point.strength,
-            fold_strengths=tuple(point.strength for point in crossed.points),
-            copies=versions.shape[1] - 1,
-            sensitivity=settings.sensitivity,
-            folds=len(crossed.points),
-            calibration=fitted.point.calibration,
-            threshold=fitted.point.threshold,
-        ),
+        head=_head_facts(crossed, fitted, settings, copies=versions.shape[1] - 1),
         metrics=measure(crossed, kinds, groups, seed=settings.seed),
         patients=patients_found(crossed, kinds, groups),
         range=RangeFacts(
@@ -126,6 +118,20 @@ def evaluate(
         outside=tuple(outside),
     )
     return result, fitted
+
+
+def _head_facts(
+    crossed: Crossed, fitted: Fitted, settings: Settings, *, copies: int
+) -> HeadFacts:
+    return HeadFacts(
+        strength=fitted.point.strength,
+        fold_strengths=tuple(point.strength for point in crossed.points),
+        copies=copies,
+        sensitivity=settings.sensitivity,
+        folds=len(crossed.points),
+        calibration=fitted.point.calibration,
+        threshold=fitted.point.threshold,
+    )
 
 
 def _fit(
