@@ -96,7 +96,8 @@ def _drawn(asked: NetworkWithMaps, test: PartData, mistake: Mistake, size: int) 
     heat = scale_activation(maps[0, mistake.column].numpy(), strength=strength)
     square = np.asarray(test.squares[test.rows[mistake.place]], np.uint8)
     method = cv2.INTER_AREA if len(square) > PICTURE_SIDE else cv2.INTER_LINEAR
-    small = np.asarray(cv2.resize(square, (PICTURE_SIDE, PICTURE_SIDE), interpolation=method))
+    resized = cv2.resize(square, (PICTURE_SIDE, PICTURE_SIDE), interpolation=method)
+    small = np.asarray(resized, np.uint8)
     placed = enlarge_activation(
         heat, left=0, top=0, side=PICTURE_SIDE, width=PICTURE_SIDE, height=PICTURE_SIDE
     )

@@ -104,7 +104,8 @@ def _rank_correlation(one: Maps, other: Maps) -> float:
     if min(np.ptp(one), np.ptp(other)) == 0:
         return 0.0
     ranks = [np.argsort(np.argsort(cells.ravel(), kind="stable")) for cells in (one, other)]
-    return float(np.corrcoef(ranks)[0, 1])
+    together = np.asarray(np.corrcoef(ranks), np.float64)
+    return float(together[0, 1])
 
 
 def _similarity(one: Maps, other: Maps) -> float:
