@@ -24,7 +24,7 @@ from retina_desktop.ml.weight_header import (
     read_places,
 )
 
-FINER_SHARE = 0.06  # of all weights, in the smallest tensors: 16 bits in a file of 8
+FINER_SHARE = 0.04  # of all weights, in the smallest tensors: 16 bits in a file of 8
 _RATIOS = np.linspace(0.6, 1.0, 17)  # of a channel's largest weight, tried as the range's end
 
 Array = NDArray[Any]
