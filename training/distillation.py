@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
@@ -35,6 +34,7 @@ from training.recipe import Recipe, RecipeError
 from training.results import LabelResult, read_results
 from training.run_record import RECORD_NAME, load_best, read_recipe
 from training.transfer import create_network
+from training.weight_sources import read_source
 
 ANSWERS_NAME = "teachers.npy"
 KEY_NAME = "teachers.json"
@@ -90,8 +90,6 @@ def open_teacher(place: str, recipe: Recipe, codes: Sequence[str]) -> Teacher:
                 return _of_run(run, codes)
         if path.is_file():
             return _of_weights(path, recipe, codes)
-    except RecipeError:
-        raise
     except _UNREADABLE as error:
         raise RecipeError(
             f"The teacher {path.name} cannot be used: its weights do not fit a network of "
@@ -160,11 +158,9 @@ def ask_teachers(
 
 
 def _of_bundle(folder: Path) -> Teacher:
-    bundle = read_bundle(folder)
-    bundle.read(bundle.manifest.weights)  # checked
-    manifest = bundle.manifest
+    manifest = read_bundle(folder).manifest
     network = create_network(len(manifest.labels), architecture=manifest.architecture)
-    network.load_state_dict(load_file(folder / manifest.weights), strict=False)
+    _load(network, folder)
     names = tuple(step.name for step in manifest.preprocessing[1:-1])
     return _taught_by(network, manifest.input_size, manifest.labels, names)
 
@@ -181,14 +177,14 @@ def _of_run(run: Path, codes: Sequence[str]) -> Teacher:
 
 def _of_weights(path: Path, recipe: Recipe, codes: Sequence[str]) -> Teacher:
     network = new_network(recipe, len(codes))
-    if path.suffix == ".safetensors":
-        state = load_file(path)
-    else:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    missing, unknown = network.load_state_dict(state, strict=False)
+    _load(network, path)
+    return _plain(network, recipe.model.size, codes)
+
+
+def _load(network: nn.Module, place: Path) -> None:
+    missing, unknown = network.load_state_dict(read_source(place).state, strict=False)
     if unknown or any(not name.endswith("num_batches_tracked") for name in missing):
         raise ValueError("other layers")
-    return _plain(network, recipe.model.size, codes)
 
 
 def _plain(network: nn.Module, size: int, codes: Sequence[str]) -> Teacher:
