@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from retina_desktop.domain.manifests import ModelManifest
     from retina_desktop.domain.model_choice import ModelChoice
     from retina_desktop.gui.services_port import LoadedModel, WindowServices
-    from retina_desktop.gui.training.port import TrainingServices
+    from retina_desktop.gui.training_port import TrainingServices
     from retina_desktop.ml.bundles import BundleLibrary
     from retina_desktop.services.ports import Classifier, PhotographReader
     from retina_desktop.services.screening import AnalysedPhotograph, AnalysePhotograph
@@ -142,7 +142,7 @@ def window_services(folders: Folders) -> "WindowServices":
 
 
 def _training_services(use_cases: "_WindowUseCases") -> "TrainingServices":
-    from retina_desktop.gui.training.port import TrainingServices
+    from retina_desktop.gui.training_port import TrainingServices
     from retina_desktop.services.training_runs_desk import Launcher, TrainingDesk
     from retina_desktop.services.training_runs_recipes import (
         missing_packages,

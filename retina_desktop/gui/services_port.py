@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # these modules import NumPy and OpenCV, which the first pain
     from retina_desktop.domain.manifests import ModelManifest
     from retina_desktop.domain.model_choice import ModelChoice
     from retina_desktop.gui.records.port import RecordsGate
-    from retina_desktop.gui.training.port import TrainingServices
+    from retina_desktop.gui.training_port import TrainingServices
     from retina_desktop.services.screening import AnalysedPhotograph
 
 

@@ -9,9 +9,9 @@ from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.screening.view_model import ScreeningViewModel
 from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskRunner
-from retina_desktop.gui.training.port import TrainingServices
 from retina_desktop.gui.training.view_model import TrainingViewModel, may_install
 from retina_desktop.gui.training.words import tr
+from retina_desktop.gui.training_port import TrainingServices
 from retina_desktop.services.tasks import Task, TaskContext
 from retina_desktop.services.training_runs_models import (
     InstalledModel,

@@ -14,10 +14,10 @@ from retina_desktop.gui.screening.view_model import Lanes, ScreeningViewModel
 from retina_desktop.gui.task_runner import TaskRunner
 from retina_desktop.gui.theme import ThemeKeeper
 from retina_desktop.gui.training.installing import ModelInstaller
-from retina_desktop.gui.training.port import TrainingServices
 from retina_desktop.gui.training.sign import TrainingSign
 from retina_desktop.gui.training.view_model import TrainingViewModel
 from retina_desktop.gui.training.words import tr
+from retina_desktop.gui.training_port import TrainingServices
 from retina_desktop.gui.window_memory import WindowMemory
 
 if TYPE_CHECKING:

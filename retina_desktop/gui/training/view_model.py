@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.gui.sentences import sentence_of
 from retina_desktop.gui.task_runner import TaskHandle, TaskRunner
-from retina_desktop.gui.training.port import TrainingServices
 from retina_desktop.gui.training.state import Phase, TrainingState, Wishes
 from retina_desktop.gui.training.words import failure_sentence, tr
+from retina_desktop.gui.training_port import TrainingServices
 from retina_desktop.services.tasks import Task, TaskContext
 from retina_desktop.services.training_runs import (
     STOPPED_CODE,

@@ -12,7 +12,7 @@ from retina_desktop.domain.errors import BundleRefusedError
 from retina_desktop.gui.app import dress, open_window
 from retina_desktop.gui.file_dialogs import RunningChoice
 from retina_desktop.gui.pages import PageId, Place
-from retina_desktop.gui.training.port import TrainingServices
+from retina_desktop.gui.training_port import TrainingServices
 from retina_desktop.services.training_runs_desk import Launcher, TrainingDesk
 from retina_desktop.services.training_runs_models import InstalledModel
 from retina_desktop.services.training_runs_recipes import RecipeChoice
