@@ -8,28 +8,10 @@ label 0.5 is a finding exactly at its threshold, more than 0.5 appears only on f
 present, and 0 is no evidence.
 """
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 Heatmap = NDArray[np.float32]  # (H, W) in [0, 1], 0 = no evidence
-
-_SMALLEST = 1e-6  # probabilities are clipped to [_SMALLEST, 1 - _SMALLEST] before their odds
-
-
-def heat_strength(probability: float, threshold: float) -> float:
-    """Return the value of a map's hottest point.
-
-    ``sigmoid(logit(probability) - logit(threshold))``: 0.5 at the threshold, 0.9 where the
-    odds are nine times those of the threshold.
-
-    Parameters
-    ----------
-    probability, threshold : float
-        In [0, 1].
-    """
-    return 1.0 / (1.0 + math.exp(_logit(threshold) - _logit(probability)))
 
 
 def scale_activation(activation: NDArray[np.float32], *, strength: float) -> Heatmap:
@@ -41,7 +23,7 @@ def scale_activation(activation: NDArray[np.float32], *, strength: float) -> Hea
         Shape ``(h, w)``; evidence per place, in logits, of any sign. Evidence against the
         label (negative) is not shown, as in Grad-CAM.
     strength : float
-        See `heat_strength`.
+        See `domain.strength.heat_strength`.
 
     Returns
     -------
@@ -54,8 +36,3 @@ def scale_activation(activation: NDArray[np.float32], *, strength: float) -> Hea
     if peak <= 0.0:
         return positive
     return positive * np.float32(strength / peak)
-
-
-def _logit(probability: float) -> float:
-    clipped = min(max(probability, _SMALLEST), 1.0 - _SMALLEST)
-    return math.log(clipped / (1.0 - clipped))

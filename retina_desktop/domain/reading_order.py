@@ -7,9 +7,9 @@ and an alarm that is mostly false is soon ignored, the true ones with it.
 """
 
 from retina_desktop.domain.findings import Finding, LabelStatus
-from retina_desktop.domain.heatmaps import heat_strength
 from retina_desktop.domain.labels import DISEASE_RISK, label_of
 from retina_desktop.domain.referral_tiers import ReferralTier
+from retina_desktop.domain.strength import heat_strength
 
 SURE_FROM = 0.9  # strength: nine times the odds of the threshold
 

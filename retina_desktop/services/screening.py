@@ -10,7 +10,7 @@ import numpy as np
 
 from retina_desktop.domain.analyses import ActivationMaps, Analysis, ModelAnswer
 from retina_desktop.domain.findings import Finding, LabelStatus
-from retina_desktop.domain.heatmaps import Heatmap, heat_strength, scale_activation
+from retina_desktop.domain.heatmaps import Heatmap, scale_activation
 from retina_desktop.domain.images import (
     FieldCrop,
     FieldOfView,
@@ -24,6 +24,7 @@ from retina_desktop.domain.manifests import ModelManifest
 from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import refer_photograph
+from retina_desktop.domain.strength import heat_strength
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
 from retina_desktop.imaging.laterality import decide_laterality, suggest_laterality
 from retina_desktop.imaging.overlay import enlarge_activation, enlarge_activation_u8

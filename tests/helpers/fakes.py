@@ -10,7 +10,7 @@ import numpy as np
 from retina_desktop.domain.analyses import ActivationMaps, Analysis, ModelIdentity
 from retina_desktop.domain.errors import ImageTruncatedError
 from retina_desktop.domain.findings import Finding, LabelStatus
-from retina_desktop.domain.heatmaps import heat_strength, scale_activation
+from retina_desktop.domain.heatmaps import scale_activation
 from retina_desktop.domain.images import (
     Laterality,
     LateralityAssessment,
@@ -21,6 +21,7 @@ from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.domain.manifests import LabelEntry, ModelManifest, PreprocessingStep
 from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.referral import refer_photograph
+from retina_desktop.domain.strength import heat_strength
 from retina_desktop.gui.services_port import LoadedModel, WindowServices
 from retina_desktop.services.screening import AnalysedPhotograph
 from retina_desktop.services.tasks import TaskContext

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from retina_desktop.domain.heatmaps import heat_strength, scale_activation
+from retina_desktop.domain.heatmaps import scale_activation
+from retina_desktop.domain.strength import heat_strength
 
 probabilities = st.floats(0.0, 1.0)
 
