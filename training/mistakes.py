@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from retina_desktop.domain.heatmaps import heat_strength, scale_activation
+from retina_desktop.domain.heatmaps import scale_activation
+from retina_desktop.domain.strength import heat_strength
 from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation
 from retina_desktop.ml.torch_network import NetworkWithMaps

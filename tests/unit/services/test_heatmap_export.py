@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from retina_desktop.domain.errors import ImageUnreadableError, UnknownLabelError
-from retina_desktop.domain.heatmaps import heat_strength
 from retina_desktop.domain.images import FundusImage
+from retina_desktop.domain.strength import heat_strength
 from retina_desktop.services.heatmap_export import ExportHeatmaps, check_wish, chosen_labels
 from tests.helpers.analyses import CODES, HEIGHT, WIDTH, make_analysis
 
