@@ -1,6 +1,7 @@
 """A window over fakes, with real workers, closed and awaited after each test."""
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from retina_desktop.gui.app import dress, open_window
 from tests.helpers.fakes import FakeServices
@@ -8,10 +9,30 @@ from tests.helpers.fakes import FakeServices
 OFFSCREEN_COMPLAINS = "propagateSizeHints"  # of Qt's own offscreen platform, on every window
 
 
+PATIENCE_MS = 60_000  # a wait that holds lasts milliseconds; only a busy machine needs more
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
         if "tests/gui" in item.path.as_posix():
             item.add_marker(pytest.mark.qt_log_ignore(OFFSCREEN_COMPLAINS))
+
+
+class PatientBot(QtBot):
+    """Waits long enough for a machine that has other work."""
+
+    def waitUntil(self, callback, *, timeout=0):  # noqa: N802  (Qt's way of naming)
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal, *, timeout=0, raising=True, **asked):  # noqa: N802
+        waits = max(timeout, PATIENCE_MS) if raising else timeout
+        return super().waitSignal(signal, timeout=waits, raising=raising, **asked)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    """pytest-qt's robot, patient."""
+    return PatientBot(request)
 
 
 class ScriptedDialogs:
