@@ -45,6 +45,7 @@ def rows():
         )
 
 
+@pytest.mark.timeout(900)
 def test_a_real_run_is_checked_killed_and_goes_on_where_it_was(
     open_bench, tmp_path, monkeypatch
 ):
