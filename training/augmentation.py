@@ -18,7 +18,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
-from torchvision.transforms.v2 import functional as v2
 
 _FIELD_FROM = 0.03  # of the brightest colour; darker is the frame around the field
 # Measured over 11 sources of adults: the middle nine tenths of up to 80 photographs of each.
@@ -239,6 +238,9 @@ def _blur_some(batch: Tensor, changes: Changes) -> Tensor:
             batch[there], 3, stride=1, padding=1, count_include_pad=False
         )
         return batch
+    # Seconds to import, which a command that trains nothing need not wait.
+    from torchvision.transforms.v2 import functional as v2
+
     for row in rows.tolist():
         sigma = float(changes.sigma[row])
         side = 2 * math.ceil(3 * sigma) + 1  # three deviations to either side

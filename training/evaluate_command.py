@@ -23,7 +23,6 @@ from training.evaluate import (
     logits_of_rows,
     preprocessing_steps,
 )
-from training.evaluation_page import evaluation_page
 from training.explanation_figures import EXPLANATION_NAME, explanation_tables
 from training.figures import Answers
 from training.files import write_atomically
@@ -138,6 +137,9 @@ def write_evaluation(
     if network is not None:
         found, size = worst_mistakes(answers), result.run.input_size
         pictures = draw_mistakes(network, data.part(Part.TEST), found, size=size)
+    # Seconds to import, for its drawings, which other commands need not wait.
+    from training.evaluation_page import evaluation_page
+
     page = evaluation_page(
         result,
         answers,

@@ -11,7 +11,6 @@ import typer
 from retina_desktop.domain.labels import RFMID_CODES
 from training.evaluate import preprocessing_steps
 from training.evaluate_command import PAGE_NAME, RUN_NAME
-from training.evaluation_page import with_explanation
 from training.explanation import explain, read_lesions
 from training.explanation_figures import EXPLANATION_NAME, explanation_tables
 from training.files import write_atomically
@@ -63,6 +62,9 @@ def code_index(label: str) -> int:
 
 def _show(work_dir: Path) -> None:
     """Put the figures into the evaluation's page, where there is one."""
+    # Seconds to import, for the page's drawings, which other commands need not wait.
+    from training.evaluation_page import with_explanation
+
     page = work_dir / PAGE_NAME
     if page.exists():
         tables = explanation_tables(work_dir / EXPLANATION_NAME)

@@ -17,7 +17,6 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
-from timm.utils.model_ema import ModelEmaV3
 from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
@@ -108,8 +107,7 @@ class Learning:
         with self._memory_told():
             wrapped = fabric.setup(self._graded or self._plain, optimizer)
         self._network, self._optimizer = wrapped
-        decay = recipe.run.ema
-        self._average = ModelEmaV3(self._plain, decay, use_warmup=True) if decay else None
+        self._average = _average_of(self._plain, recipe.run.ema)
         self._objective = Objective(recipe, self._training.targets, self._training.known)
         self._feed = Feed(
             self._training,
@@ -384,3 +382,9 @@ class Learning:
                 "No label is both present and absent in training, so nothing can be learned; "
                 "add photographs of the other kind."
             )
+
+
+def _average_of(network: nn.Module, decay: float) -> Any:  # noqa: ANN401 - timm is untyped
+    from timm.utils.model_ema import ModelEmaV3  # seconds, which other commands need not wait
+
+    return ModelEmaV3(network, decay, use_warmup=True) if decay else None

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
 Truth = NDArray[np.bool_]  # (N,)
 Scores = NDArray[np.float64]  # (N,)
@@ -223,6 +222,8 @@ def score_pairs(
     at_least : int
         Fewest positives and fewest negatives of a pair.
     """
+    from sklearn.metrics import roc_auc_score  # seconds, which most commands need not wait
+
     names = np.array(sources)
     pairs: list[PairScore] = []
     for source in sorted(set(sources)):

@@ -11,7 +11,6 @@ from importlib import resources
 from pathlib import Path
 from typing import cast
 
-import timm
 import torch
 from torch import Tensor, nn
 
@@ -45,6 +44,8 @@ def create_network(
     ``drop_rate`` of the features before the classifier and ``drop_path_rate`` of whole
     residual branches are left out at random while training.
     """
+    import timm  # seconds, which a command without a network need not wait
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network: nn.Module = timm.create_model(
@@ -193,6 +194,8 @@ def load_timm_imagenet(
     RecipeError
         If there is neither, or timm has none for this architecture.
     """
+    import timm
+
     try:
         pretrained: nn.Module = timm.create_model(architecture, pretrained=True)
     except (OSError, RuntimeError, ValueError) as error:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from torch import nn
 
 from retina_desktop.ml.torch_network import classifier_of
@@ -50,6 +49,8 @@ def fit_head(
     strength : float
         Of the fit against the penalty (scikit-learn's C).
     """
+    from sklearn.linear_model import LogisticRegression  # seconds, only where it is fitted
+
     mean = np.average(features, axis=0, weights=weights)
     spread = np.sqrt(np.average(np.square(features - mean), axis=0, weights=weights))
     spread = np.maximum(spread, max(LEAST_DEVIATION * float(spread.mean()), 1e-12))
