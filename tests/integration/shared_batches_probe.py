@@ -11,10 +11,16 @@ from torch import nn
 from tests.unit.training.tiny_data import noise_part
 from training.fabrics import make_fabric
 from training.learning import Learning
+from training.progress import Facts
 from training.recipe import Recipe
 
 CODES = ("DR", "EDN")
 TOLD = ("loss", "val_auroc")
+
+
+def _figures(facts: Facts) -> list[float]:
+    """Return an epoch's figures; a step's are of one process' share of the batch."""
+    return [facts[name] for name in TOLD] if facts["event"] == "epoch" else []
 
 
 def main(run_dir: Path, processes: int) -> None:
@@ -44,7 +50,7 @@ def main(run_dir: Path, processes: int) -> None:
         run_dir=run_dir,
         clock=count().__next__,
         fabric=make_fabric(recipe, processes),
-        listeners=[lambda facts: told.extend(facts[k] for k in TOLD if k in facts)],
+        listeners=[lambda facts: told.extend(_figures(facts))],
     ).run()
     if told:
         sys.stdout.write(json.dumps(told) + "\n")
