@@ -25,6 +25,7 @@ RESULT_KEYS = [
     "model",
     "findings",
     "referral",
+    "range",
     "timings_ms",
 ]
 
