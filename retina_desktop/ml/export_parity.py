@@ -23,10 +23,10 @@ from retina_desktop.ml.threads import inference_threads
 from retina_desktop.ml.torch_network import classifier_of
 
 PROBABILITY_TOLERANCE = 1e-4  # ten times finer than the engines' contract of 1e-3
-# Of the largest value of maps or features, or absolute where that is < 1: a quarter of one of
-# the 256 shades a map is shown in. A fault of the graph is percents. Rounding of float32 is 1e-6
-# in EfficientNet-B0, but up to 4e-4 in V2-M (57 blocks) after little training, where torch and
-# ONNX Runtime lie equally far from the same network in float64.
+# Of the largest value of maps or features, or absolute where that is below 1: a quarter of one
+# of the 256 shades a map is shown in. A fault of the graph is percents. Rounding of float32 is
+# 1e-6 in EfficientNet-B0, but far more in V2-M (57 blocks) after little training, where torch
+# and ONNX Runtime lie equally far from the same network in float64.
 MAP_TOLERANCE = 1e-3
 WEIGHTS_TOLERANCE = 0.01  # in calibrated probability, of smaller weights beside float32
 AUROC_TOLERANCE = 0.002  # of the mean over labels
