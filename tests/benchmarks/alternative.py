@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from PIL import Image
 from pytorch_grad_cam import GradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
-from safetensors.torch import load_file
 from torchvision import transforms
 
 from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.ml.weight_formats import read_weights
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -29,7 +29,9 @@ class Alternative:
         self.network = timm.create_model(
             manifest.architecture, num_classes=len(manifest.labels)
         ).eval()
-        self.network.load_state_dict(load_file(bundle / manifest.weights))
+        weights = read_weights((bundle / manifest.weights).read_bytes())
+        state = {name: torch.from_numpy(value) for name, value in weights.items()}
+        self.network.load_state_dict(state)
         self.transform = transforms.Compose(
             [
                 transforms.Resize((manifest.input_size, manifest.input_size)),

@@ -15,7 +15,7 @@ from tests.helpers.bundles import SMALL, make_bundle
 
 PHOTOGRAPHS = 20
 LONGEST_PAUSE_MS = 50.0
-ATTEMPTS = 3
+ATTEMPTS = 6  # other tests' processes may want both cores
 
 
 @pytest.fixture
