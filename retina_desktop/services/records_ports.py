@@ -270,6 +270,10 @@ class ImageStore(Protocol):
         """
         ...
 
+    def bring_back(self, sha256: str) -> bool:
+        """Put back an image that was set aside; False if there is none."""
+        ...
+
     def has(self, sha256: str) -> bool:
         """Whether there is a file of that name; its content is not read."""
         ...

@@ -68,3 +68,15 @@ def test_two_processes_lose_nothing(backend):
     assert len(list(records.images.files())) == CHANGES
     assert records.audit.verify().intact
     records.close()
+
+
+def test_a_file_set_aside_by_a_start_between_storing_and_naming_comes_back(backend):
+    first = backend.open()
+    patient = first.patients.add(make_details(), by=stamp(1))
+    photograph = keep_photograph(first, b"stored, not named yet")
+    second = backend.open(2)
+    assert second.reconciliation.set_aside == (photograph.image.sha256,)
+    first.examinations.add(patient.id, make_visit(), photographs=[photograph], by=stamp(3))
+    assert first.images.has(photograph.image.sha256)
+    first.close()
+    second.close()
