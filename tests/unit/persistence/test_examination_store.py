@@ -75,7 +75,7 @@ def test_a_visit_is_stored_whole_with_photographs_and_analyses(records, examinat
 def test_nothing_is_stored_when_one_photograph_has_no_file(records, patient):
     good = keep_photograph(records)
     lost = keep_photograph(records, b"other bytes", analysed=False)
-    records.images.set_aside(lost.image.sha256)
+    records.images.remove(lost.image.sha256)
 
     with pytest.raises(StoredImageMissingError):
         records.examinations.add(
