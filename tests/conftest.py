@@ -2,11 +2,20 @@
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# The tests start hundreds of processes, and what each imports (torch: 2,000 files) takes longer
+# to compile than to run. Where no bytecode may lie beside sources, it lies in a folder apart.
+if sys.dont_write_bytecode and sys.pycache_prefix is None:
+    sys.pycache_prefix = str(Path(sys.prefix) / "bytecode")
+    sys.dont_write_bytecode = False
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Deadlines measure the machine's load, not our code; the same examples run everywhere.
 settings.register_profile("steady", deadline=None, derandomize=True)
