@@ -110,4 +110,5 @@ def _is_arc(inliers: Points, circle: Circle) -> bool:
     """Tell an arc from the short outline of some other bright thing."""
     angle = np.arctan2(inliers[:, 1] - circle[1], inliers[:, 0] - circle[0])
     sectors = np.floor((angle + math.pi) / math.tau * _SECTORS).astype(np.intp)
-    return bool(np.unique(sectors).size >= _LEAST_SECTORS)
+    # Not np.unique: its first call imports numpy.ma, and the window waits for the interpreter.
+    return int(np.count_nonzero(np.bincount(sectors))) >= _LEAST_SECTORS

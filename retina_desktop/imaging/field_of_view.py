@@ -168,7 +168,7 @@ def _frame_level(light: GrayImage) -> tuple[float, float]:
     height, width = light.shape
     h, w = max(2, height // 24), max(2, width // 24)
     corners = (light[:h, :w], light[:h, -w:], light[-h:, :w], light[-h:, -w:])
-    darkest = min(corners, key=lambda corner: float(np.median(corner)))
+    darkest = min(corners, key=_median)
     ranked = np.sort(darkest, axis=None)
     level = float(ranked[ranked.size // 2])
     return level, float(ranked[int(0.95 * ranked.size)]) - level
@@ -266,7 +266,7 @@ def _refit(points: Points, circle: Circle) -> Circle:
         if len(points) < _LEAST_RAYS:
             return circle
         offset = offset_of(points, circle)
-        near = np.abs(offset - np.median(offset)) < max(tolerance * circle[2], 0.75)
+        near = np.abs(offset - _median(offset)) < max(tolerance * circle[2], 0.75)
         points = points[near]
         if len(points) < _LEAST_RAYS:
             return circle
@@ -275,6 +275,16 @@ def _refit(points: Points, circle: Circle) -> Circle:
             return circle
         circle = fitted
     return circle
+
+
+def _median(values: NDArray[np.generic]) -> float:
+    """Return the middle value, or the mean of the two in the middle.
+
+    As ``np.median``, which on its first call imports ``numpy.ma``, and the window waits for the
+    interpreter.
+    """
+    ranked = np.sort(values, axis=None)
+    return (float(ranked[(ranked.size - 1) // 2]) + float(ranked[ranked.size // 2])) / 2
 
 
 def _whole_picture(height: int, width: int) -> FieldOfView:
@@ -299,13 +309,13 @@ def _span(center: float, radius: float, length: int) -> tuple[float, float]:
 
 
 def _square(image: RgbImage, left: int, top: int, side: int) -> RgbImage:
-    """Return the square, filled with black where it reaches out of the picture."""
+    """Return the square, filled with black where it reaches out; else a view of the picture."""
     height, width = image.shape[:2]
     x0, x1 = max(left, 0), min(left + side, width)
     y0, y1 = max(top, 0), min(top + side, height)
     part = image[y0:y1, x0:x1]
     if part.shape[:2] == (side, side):
-        return np.ascontiguousarray(part)
+        return part
     margins = (y0 - top, top + side - y1, x0 - left, left + side - x1)
     return _as_bytes(cv2.copyMakeBorder(part, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0)))
 
@@ -342,10 +352,10 @@ def _clear_bars(disc: GrayImage, pixels: RgbImage) -> None:
     size = disc.shape[0]
     most = int(_LARGEST_BAR * size)
     light = pixels.reshape(size, -1)
-    rows = light.max(axis=1) > _BLACK_BAR_LEVEL
+    rows = cv2.reduce(light, 1, cv2.REDUCE_MAX)
     columns = cv2.reduce(light, 0, cv2.REDUCE_MAX).reshape(size, 3).max(axis=1)
-    for bright, view in ((rows, disc), (columns > _BLACK_BAR_LEVEL, disc.T)):
-        lit = np.flatnonzero(bright)
+    for brightest, view in ((rows, disc), (columns, disc.T)):
+        lit = np.flatnonzero(brightest > _BLACK_BAR_LEVEL)
         if len(lit) and 0 < lit[0] <= most:
             view[: lit[0]] = 0
         if len(lit) and 0 < size - 1 - lit[-1] <= most:

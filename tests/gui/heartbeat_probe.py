@@ -8,9 +8,12 @@ meanwhile. JSON goes to standard output.
 """
 
 import json
+import os
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
@@ -22,6 +25,30 @@ from retina_desktop.gui import app as gui_app
 BEAT_MS = 2
 BROWSE_MS = 150
 LIMIT_S = 120.0
+NO_TIME = (0.0, 0.0)
+
+
+class Pause(NamedTuple):
+    """From one beat to the next, in milliseconds; the longest of ours sorts last."""
+
+    ours: float  # what remains without other processes' turns
+    clock: float
+    gui: float  # processor time of the GUI thread
+
+
+class Moment(NamedTuple):
+    """What the clocks show at one beat, in seconds."""
+
+    clock: float
+    process: float
+    gui: float
+    threads: dict[int, tuple[float, float]]  # on a core, waiting for one; empty: not counted
+
+    @classmethod
+    def now(cls):
+        return cls(
+            time.perf_counter(), time.process_time(), time.thread_time(), _thread_times()
+        )
 
 
 class Heartbeat(QObject):
@@ -29,26 +56,64 @@ class Heartbeat(QObject):
 
     def __init__(self):
         super().__init__()
-        self.gaps_ms = []  # (pause, processor time of this process in it, of this thread)
-        self._last = _clocks()
+        self.pauses = []
+        self._last = Moment.now()
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._beat)
 
     def start(self):
-        self.gaps_ms.clear()
-        self._last = _clocks()
+        self.pauses.clear()
+        self._last = Moment.now()
         self.timer.start(BEAT_MS)
 
     def _beat(self):
-        now = _clocks()
-        pause = (1e3 * (b - a) for a, b in zip(self._last, now, strict=True))
-        self.gaps_ms.append(tuple(round(ms, 1) for ms in pause))
+        now = Moment.now()
+        times = ours(self._last, now), now.clock - self._last.clock, now.gui - self._last.gui
+        self.pauses.append(Pause(*(round(1e3 * seconds, 1) for seconds in times)))
         self._last = now
 
 
-def _clocks():
-    return time.perf_counter(), time.process_time(), time.thread_time()
+def ours(before, after):
+    """Return the seconds from one moment to the other that this program made the GUI wait.
+
+    The GUI thread worked, slept (it waited for the interpreter, a lock or a file), or wanted a
+    core that others had; the last is not ours. While it slept, whoever held the interpreter may
+    have wanted a core as well: ours is then what our threads worked, and in any case what no
+    wait of one of them explains.
+    """
+    clock, worked = after.clock - before.clock, after.process - before.process
+    if not after.threads:
+        return min(clock, worked) if _crowded() else clock
+    spent = {
+        thread: [b - a for a, b in zip(before.threads.get(thread, NO_TIME), now, strict=True)]
+        for thread, now in after.threads.items()
+    }
+    _, waited = spent.pop(threading.get_native_id())
+    elapsed = clock - waited
+    worked = after.gui - before.gui + sum(on_core for on_core, _ in spent.values())
+    others_waited = max((waiting for _, waiting in spent.values()), default=0.0)
+    return max(elapsed - others_waited, min(elapsed, worked))
+
+
+def _thread_times():
+    """Return what Linux has counted for each thread that may hold the interpreter, in seconds.
+
+    The times on a core and runnable without one: Documentation/scheduler/sched-stats.rst.
+    """
+    times = {}
+    for thread in threading.enumerate():
+        try:
+            counted = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_bytes()
+        except OSError:  # another system, or a thread that has just ended
+            continue
+        on_core, waiting, _ = map(int, counted.split())
+        times[thread.native_id] = 1e-9 * on_core, 1e-9 * waiting
+    return times
+
+
+def _crowded():
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 class Observed:
@@ -74,7 +139,8 @@ class Observed:
         QTimer.singleShot(int(1e3 * LIMIT_S), self.app.quit)
         heart.start()
         self.app.exec()
-        return sorted(heart.gaps_ms, reverse=True)[:8]
+        heart.timer.stop()
+        return sorted(heart.pauses, reverse=True)[:8]
 
 
 def run(folder, count):
@@ -82,7 +148,7 @@ def run(folder, count):
     screening = observed.opened.screening
     screening.load_model()
     beats = {"loading": observed.beats_until(lambda _: observed.state.model is not None)}
-    beats["idle"] = observed.beats_until(lambda heart: len(heart.gaps_ms) > 250)
+    beats["idle"] = observed.beats_until(lambda heart: len(heart.pauses) > 250)
     browse = QTimer()
     browse.timeout.connect(lambda: screening.step(1))
     browse.start(BROWSE_MS)
@@ -93,7 +159,10 @@ def run(folder, count):
     errors = [p.error for p in observed.state.photographs if p.error]
     done = sum(p.analysis is not None for p in observed.state.photographs)
     observed.opened.shut_down()
-    json.dump({"done": done, "errors": errors, "gaps_ms": beats}, sys.stdout)
+    answer = {"done": done, "errors": errors, "pauses_ms": beats}
+    # Nothing needs it, some functions of NumPy import it, and that holds the interpreter long.
+    answer["masked_arrays"] = "numpy.ma" in sys.modules
+    json.dump(answer, sys.stdout)
 
 
 if __name__ == "__main__":

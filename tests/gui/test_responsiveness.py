@@ -1,6 +1,7 @@
 """While 20 photographs are analysed and looked through, the window never stops answering."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from tests.helpers.bundles import SMALL, make_bundle
 
 PHOTOGRAPHS = 20
 LONGEST_PAUSE_MS = 50.0
-ATTEMPTS = 6  # other tests' processes may want both cores
+ATTEMPTS = 6  # where the machine has other work, and its host other machines
 
 
 @pytest.fixture
@@ -43,20 +44,15 @@ def data_folder(tmp_path):
 
 
 def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, data_folder):
-    """Best of some attempts by the clock; by processor time where others want the machine.
-
-    A pause that we cause costs processor time in one of our threads (the GUI's own work, or a
-    worker that holds the interpreter), so that the time of all threads bounds it from above; a
-    pause without it is another process's turn.
-    """
+    """Best of some attempts, each without the turns of other processes."""
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": "offscreen",
         "RETINA_DATA_DIR": str(data_folder),
     }
     command = [sys.executable, "-m", "tests.gui.heartbeat_probe", str(photographs)]
-    busiest = []  # of each attempt, the longest pause by the clock or by processor time
-    for _ in range(ATTEMPTS):
+    longest = []  # of each attempt
+    while len(longest) < ATTEMPTS and min(longest, default=math.inf) > LONGEST_PAUSE_MS:
         done = subprocess.run(
             [*command, str(PHOTOGRAPHS)], capture_output=True, text=True, env=environment
         )
@@ -64,10 +60,7 @@ def test_no_pause_is_felt_while_twenty_photographs_are_analysed(photographs, dat
         answer = json.loads(done.stdout)
         assert answer["errors"] == []
         assert answer["done"] == PHOTOGRAPHS
-        pauses = answer["gaps_ms"]["analysing"]
-        if max(by_clock for by_clock, _, _ in pauses) <= LONGEST_PAUSE_MS:
-            return
-        busiest.append(max(min(by_clock, busy) for by_clock, busy, _ in pauses))
-    crowded = os.getloadavg()[0] > (os.cpu_count() or 1)
-    assert crowded, pauses
-    assert min(busiest) <= LONGEST_PAUSE_MS, pauses
+        assert not answer["masked_arrays"]
+        pauses = answer["pauses_ms"]["analysing"]
+        longest.append(max(ours for ours, _, _ in pauses))
+    assert min(longest) <= LONGEST_PAUSE_MS, pauses
