@@ -4,6 +4,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from training.evaluate_command import RUN_NAME, evaluate_run
 from training.explain_command import explain_run
 from training.export_command import export_run
 from training.fabrics import make_fabric, uses_half_precision
+from training.feature_teacher import FeatureTeacher, open_feature_teacher
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
 from training.folds_command import make_folds, summarise_folds
@@ -60,6 +62,7 @@ Manifest = Annotated[
 ]
 WorkDir = Annotated[Path, typer.Option(help="Folder for the cache, the split and the run.")]
 BATCH_NORM_BATCHES = 30
+SPREAD_BATCHES = 4
 
 
 @app.callback()
@@ -211,6 +214,7 @@ def _open_run(
         fabric=fabric,
         listeners=(JsonLines(run_dir / LOG_NAME), TensorBoard(run_dir / "curves"), bar),
         budget_s=None if budget_minutes is None else budget_minutes * 60,
+        teacher=_feature_teacher(training, recipe),
     )
     if run.resume():
         log.info("going on with epoch %d", run.progress.epoch + 1)
@@ -225,6 +229,14 @@ def _open_run(
         mixed_precision=uses_half_precision(fabric),
     )
     return run
+
+
+def _feature_teacher(training: PartData, recipe: Recipe) -> FeatureTeacher | None:
+    section = recipe.distillation
+    if not section.feature_teacher:
+        return None
+    batches = islice(_plain_batches(training, recipe), SPREAD_BATCHES)
+    return open_feature_teacher(section.feature_teacher, section.feature_architecture, batches)
 
 
 def _plain_batches(training: PartData, recipe: Recipe) -> Iterator[Tensor]:

@@ -22,8 +22,9 @@ def make_fabric(recipe: Recipe, processes: int = 1) -> Fabric:
     half: Precision = "bf16-mixed" if cuda and torch.cuda.is_bf16_supported() else "16-mixed"
     strategy: Strategy | str = "auto"
     if processes > 1:
-        # A frozen body gives no gradients to wait for.
-        strategy = DDPStrategy(find_unused_parameters=recipe.optimizer.head_epochs > 0)
+        # A frozen body, or blocks stepped over, give no gradients to wait for.
+        silent = recipe.optimizer.head_epochs > 0 or recipe.run.early_depth is not None
+        strategy = DDPStrategy(find_unused_parameters=silent)
     fabric = Fabric(
         accelerator="cuda" if cuda else "cpu",
         devices=processes,

@@ -22,10 +22,11 @@ from training.augmentation import (
     draw_changes,
     recompress,
 )
-from training.grade_head import GRADES, grade_targets
+from training.grade_head import grade_targets, known_grades
 from training.mixing import Mixing, draw_mixing, mix_labels, mix_pictures
 from training.part_data import PartData, network_input
 from training.recipe import Recipe
+from training.source_prior import Offsets, source_offsets
 
 _DEPTH = 3  # batches ready or in work
 
@@ -37,11 +38,14 @@ class Lesson:
     targets: Tensor  # (n, answers), float32 in [0, 1]
     known: Tensor  # (n, answers), bool
     stated: int  # known answers in the whole batch, at least 1
+    offsets: Tensor | None = None  # (n, answers), added to logits: see `training.source_prior`
 
     def to(self, device: torch.device) -> "Lesson":
         """Return it on `device`."""
         targets = self.targets.to(device, non_blocking=True)
-        return Lesson(targets, self.known.to(device, non_blocking=True), self.stated)
+        known = self.known.to(device, non_blocking=True)
+        offsets = None if self.offsets is None else self.offsets.to(device, non_blocking=True)
+        return Lesson(targets, known, self.stated, offsets)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,7 @@ class Batch:
     own: tuple[int, ...]  # places in `pixels` of the n photographs that are answered
     partners: tuple[int, ...]  # places of their partners
     rows: tuple[int, ...]  # of the whole batch
+    count: int  # photographs of the whole batch
     mixing: Mixing | None
     labels: Lesson
     soft: Lesson | None  # teachers' answers
@@ -77,6 +82,17 @@ class Feed:
         self._data, self._recipe = data, recipe
         self._rank, self._world_size, self._pinned = rank, world_size, pinned
         self._ranges = AugmentationRanges(**recipe.augmentation.model_dump())
+        self._label_offsets, self._grade_offsets = self._offsets()
+
+    def _offsets(self) -> tuple[Offsets | None, Offsets | None]:
+        data = self._data
+        if not self._recipe.loss.source_prior:
+            return None, None
+        labels = source_offsets(data.targets, data.known, data.sources)
+        if data.grades is None:
+            return labels, None
+        known = known_grades(data.grades)
+        return labels, source_offsets(grade_targets(data.grades), known, data.sources)
 
     def batches(
         self, epoch: int, order: NDArray[np.int64], *, start: int, steps: int
@@ -107,10 +123,16 @@ class Feed:
             own=tuple(np.searchsorted(shown, own).tolist()),
             partners=tuple(np.searchsorted(shown, partners).tolist()),
             rows=tuple(own.tolist()),
+            count=len(picks),
             mixing=mixing,
-            labels=self._lesson(self._data.targets[picks], self._data.known[picks], mixing),
+            labels=self._lesson(
+                self._data.targets[picks],
+                self._data.known[picks],
+                mixing,
+                _of(self._label_offsets, picks),
+            ),
             soft=None if soft is None else self._soft(soft[picks], mixing),
-            grades=None if grades is None else self._grades(grades[picks], mixing),
+            grades=None if grades is None else self._grades(grades[picks], mixing, picks),
         )
 
     def _pixels(self, picks: NDArray[np.int64], changes: Changes) -> Tensor:
@@ -122,22 +144,35 @@ class Feed:
         known = ~np.isnan(answers)
         return self._lesson(np.nan_to_num(answers), known, mixing)
 
-    def _grades(self, grades: NDArray[np.int64], mixing: Mixing | None) -> Lesson:
-        known = np.repeat((grades >= 0)[:, None], GRADES, axis=1)
-        return self._lesson(grade_targets(grades), known, mixing)
+    def _grades(
+        self, grades: NDArray[np.int64], mixing: Mixing | None, picks: NDArray[np.int64]
+    ) -> Lesson:
+        offsets = _of(self._grade_offsets, picks)
+        return self._lesson(grade_targets(grades), known_grades(grades), mixing, offsets)
 
     def _lesson(
         self,
         targets: NDArray[np.float32],
         known: NDArray[np.bool_],
         mixing: Mixing | None,
+        offsets: Offsets | None = None,
     ) -> Lesson:
         if mixing is not None:
+            if offsets is not None:
+                offsets, _ = mix_labels(mixing, offsets, known)
             targets, known = mix_labels(mixing, targets, known)
-        own = slice(self._rank, None, self._world_size)
-        tensors = (torch.from_numpy(np.ascontiguousarray(a[own])) for a in (targets, known))
-        shown, counted = (t.pin_memory() if self._pinned else t for t in tensors)
-        return Lesson(shown, counted, max(int(known.sum()), 1))
+        shown, counted = self._own(targets), self._own(known)
+        added = None if offsets is None else self._own(offsets)
+        return Lesson(shown, counted, max(int(known.sum()), 1), added)
+
+    def _own(self, values: NDArray[np.float32] | NDArray[np.bool_]) -> Tensor:
+        rows = values[self._rank :: self._world_size]
+        tensor = torch.from_numpy(np.ascontiguousarray(rows))
+        return tensor.pin_memory() if self._pinned else tensor
+
+
+def _of(offsets: Offsets | None, picks: NDArray[np.int64]) -> Offsets | None:
+    return None if offsets is None else offsets[picks]
 
 
 def epoch_steps(order: Sequence[int] | NDArray[np.int64], batch: int) -> int:

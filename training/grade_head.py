@@ -62,3 +62,8 @@ class NetworkWithGrade(nn.Module):
 def grade_targets(grades: NDArray[np.int64]) -> NDArray[np.float32]:
     """Return whether each grade is at least 1 to 4, ``(N, 4)``; 0 where it is unknown."""
     return (grades[:, None] >= np.arange(1, GRADES + 1)).astype(np.float32)
+
+
+def known_grades(grades: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return where `grade_targets` counts, ``(N, 4)``: a grade of -1 is unknown."""
+    return np.repeat((grades >= 0)[:, None], GRADES, axis=1)

@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
+from training.depth import limit_depth
+from training.feature_teacher import FeatureTeacher, NetworkWithTeacher
 from training.feed import Batch, Feed, epoch_steps
 from training.files import write_atomically
 from training.grade_head import NetworkWithGrade
@@ -86,6 +88,7 @@ class Learning:
         fabric: Fabric,
         listeners: Sequence[Listener] = (),
         budget_s: float | None = None,
+        teacher: FeatureTeacher | None = None,
     ) -> None:
         self._recipe, self._fabric = recipe, fabric
         left_out = recipe.sampling.leave_out
@@ -104,8 +107,11 @@ class Learning:
         if self._graded is not None:
             head = list(self._graded.grade.parameters())
             optimizer.add_param_group({"params": head, "share": 1.0, "weight_decay": 0.0})
+        learner: nn.Module = self._graded or self._plain
+        if teacher is not None:
+            learner = NetworkWithTeacher(learner, self._plain, teacher)
         with self._memory_told():
-            wrapped = fabric.setup(self._graded or self._plain, optimizer)
+            wrapped = fabric.setup(learner, optimizer)
         self._network, self._optimizer = wrapped
         self._average = _average_of(self._plain, recipe.run.ema)
         self._objective = Objective(recipe, self._training.targets, self._training.known)
@@ -238,6 +244,7 @@ class Learning:
         accumulate = self._recipe.optimizer.accumulate
         due = last or (self.progress.step + 1) % accumulate == 0
         with self._memory_told():
+            limit_depth(self._plain, self._depth(share))
             with self._fabric.no_backward_sync(self._network, enabled=not due):
                 inputs = batch.inputs(self._fabric.device, size=self._size(share))
                 answers = self._network(inputs)
@@ -278,6 +285,10 @@ class Learning:
         run, size = self._recipe.run, self._recipe.model.size
         return run.early_size or size if share < run.early_share else size
 
+    def _depth(self, share: float) -> int | None:
+        run = self._recipe.run
+        return run.early_depth if share < run.early_depth_share else None
+
     def _move_weights(self, share: float) -> None:
         section = self._recipe.optimizer
         if section.clip_norm is not None:
@@ -299,6 +310,7 @@ class Learning:
         p, data = self.progress, self._validation
         started = self._clock()
         judged = self._average.module if self._average is not None else self._plain
+        limit_depth(self._plain, None)
         size, device = self._recipe.model.size, self._fabric.device
         self._read_loss()
         with self._memory_told():

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
+from training.feature_teacher import Answers, Taught
 from training.feed import Batch, Lesson
 from training.manifest_data import Known, Targets
 from training.recipe import LossKind, LossSection, Recipe
@@ -27,12 +28,18 @@ class Objective:
         self._soft_weight = recipe.distillation.weight
         self._temperature = recipe.distillation.temperature
         self._grade_weight = recipe.loss.grade_weight
+        self._feature_weight = recipe.distillation.feature_weight
 
-    def __call__(self, answers: Tensor | tuple[Tensor, Tensor], batch: Batch) -> Tensor:
+    def __call__(self, told: Answers | Taught, batch: Batch) -> Tensor:
         """Return this process' share of the loss; the sum of all shares is the whole.
 
-        `answers` are the labels' logits, and where there is a grade's head also its.
+        `told` are the labels' logits, where there is a grade's head also its, and with a
+        teacher of features the distance from them.
         """
+        if isinstance(told, Taught):
+            share = told.distance.sum() / batch.count
+            return self(told.answers, batch) + self._feature_weight * share
+        answers = told
         logits, grades = answers if isinstance(answers, tuple) else (answers, None)
         loss = _share(self._labels, logits.float(), batch.labels)
         if batch.soft is not None:
@@ -48,6 +55,8 @@ class Objective:
 
 def _share(loss: Loss, logits: Tensor, lesson: Lesson) -> Tensor:
     here = lesson.to(logits.device)
+    if here.offsets is not None:
+        logits = logits + here.offsets
     return (loss(logits, here.targets) * here.known).sum() / here.stated
 
 

@@ -75,6 +75,7 @@ class LossSection(_Section):
     beta: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.999  # class-balanced
     smoothing: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.0  # targets p and 1 - p
     grade_weight: Annotated[float, Field(ge=0.0)] = 0.0  # of the retinopathy grade's loss
+    source_prior: bool = False  # learn how photographs of one source differ, not the sources
 
 
 class SamplingSection(_Section):
@@ -148,6 +149,11 @@ class DistillationSection(_Section):
     teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
     weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
     temperature: Positive = 1.0  # above 1 softens both answers
+    feature_teacher: str = (
+        ""  # a bundle's folder or a file of weights: `training.feature_teacher`
+    )
+    feature_architecture: str = "efficientnet_b0"  # what the feature teacher is
+    feature_weight: Positive = 1.0  # of the distance of the last feature maps
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -163,6 +169,10 @@ class RunSection(_Section):
     batch: Count = 16
     early_size: Count | None = None  # pixels until `early_share` of the run; smaller is quicker
     early_share: Share = 0.0
+    early_depth: Count | None = (
+        None  # blocks of each stage until `early_depth_share` of the run
+    )
+    early_depth_share: Share = 0.0
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0  # decay of averaged weights; 0 = none
     patience: Count | None = None  # epochs without a better validation until the run ends
     half_precision: bool = True  # on a GPU

@@ -42,6 +42,11 @@ def learning_in_words(recipe: Recipe, averaged: Sequence[float] = ()) -> str:
             "the grade of a diabetic retinopathy learned beside the labels (weight "
             f"{recipe.loss.grade_weight:g})"
         )
+    if recipe.loss.source_prior:
+        parts.append(
+            "the logit of a label's share in its source added while learning, so that the "
+            "source itself is no answer"
+        )
     if recipe.sampling.source_power:
         parts.append(
             "photographs drawn so that a source's share is its size to the power of "
