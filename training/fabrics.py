@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import nn
 
 from training.recipe import Recipe
 
@@ -38,3 +39,9 @@ def make_fabric(recipe: Recipe, processes: int = 1) -> Fabric:
 def uses_half_precision(fabric: Fabric) -> bool:
     """Whether the network computes in 16 bits."""
     return fabric.strategy.precision.precision != WHOLE
+
+
+def with_shared_norms(network: nn.Module) -> nn.Module:
+    """Return the network with batch norms that count the photographs of all processes."""
+    shared: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+    return shared

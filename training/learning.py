@@ -21,6 +21,7 @@ from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
 from training.depth import limit_depth
+from training.fabrics import with_shared_norms
 from training.feature_teacher import FeatureTeacher, NetworkWithTeacher
 from training.feed import Batch, Feed, epoch_steps
 from training.files import write_atomically
@@ -68,11 +69,6 @@ class Progress:
     plateaus: int = 0
 
 
-def _with_shared_norms(network: nn.Module) -> nn.Module:
-    shared: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
-    return shared
-
-
 class Learning:
     """A run in one folder; `fabric` says on what it runs."""
 
@@ -101,7 +97,7 @@ class Learning:
         self._listeners = listeners if fabric.is_global_zero else ()
         self._plain = network.to(memory_format=torch.channels_last)
         if fabric.world_size > 1 and fabric.device.type == "cuda":
-            self._plain = _with_shared_norms(self._plain)
+            self._plain = with_shared_norms(self._plain)
         self._graded = self._with_grade()
         optimizer = make_optimizer(self._plain, recipe.optimizer)
         if self._graded is not None:
@@ -310,11 +306,13 @@ class Learning:
         p, data = self.progress, self._validation
         started = self._clock()
         judged = self._average.module if self._average is not None else self._plain
-        limit_depth(self._plain, None)
+        # What is stepped over is still the identity: the whole network answers the same.
+        limit_depth(judged, self._depth(self._share_done()))
         size, device = self._recipe.model.size, self._fabric.device
         self._read_loss()
         with self._memory_told():
             logits = predict(judged, data, size=size, device=device)
+        limit_depth(judged, None)
         pairs = score_pairs(
             logits,
             data.targets,

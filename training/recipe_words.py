@@ -1,6 +1,6 @@
 """A recipe's learning in one sentence, for the model card."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from training.recipe import LossKind, LossSection, OptimizerSection, Recipe, ScheduleKind
 
@@ -27,44 +27,63 @@ def learning_in_words(recipe: Recipe, averaged: Sequence[float] = ()) -> str:
     parts = [
         f"{_loss(recipe.loss)}, masked where a source does not state a label",
         f"{_optimizer(recipe.optimizer)}, {rate} {_SCHEDULES[recipe.schedule.kind]}",
+        *([f"weights averaged with a decay of {recipe.run.ema:g}"] if recipe.run.ema else []),
+        *_beside_the_labels(recipe),
+        *_shown(recipe),
     ]
-    if recipe.run.ema:
-        parts.append(f"weights averaged with a decay of {recipe.run.ema:g}")
-    if recipe.distillation.places:
-        count = len(recipe.distillation.places)
-        parts.append(
-            f"the answers of {count} {'teachers' if count > 1 else 'teacher'} learned beside "
-            f"the labels (weight {recipe.distillation.weight:g}, temperature "
-            f"{recipe.distillation.temperature:g})"
-        )
-    if recipe.loss.grade_weight:
-        parts.append(
-            "the grade of a diabetic retinopathy learned beside the labels (weight "
-            f"{recipe.loss.grade_weight:g})"
-        )
-    if recipe.loss.source_prior:
-        parts.append(
-            "the logit of a label's share in its source added while learning, so that the "
-            "source itself is no answer"
-        )
-    if recipe.sampling.source_power:
-        parts.append(
-            "photographs drawn so that a source's share is its size to the power of "
-            f"{1 - recipe.sampling.source_power:g}"
-        )
-    if recipe.augmentation.balance_share:
-        parts.append(
-            f"{recipe.augmentation.balance_share:.0%} of the photographs given the white "
-            "balance of another camera"
-        )
-    if recipe.sampling.leave_out:
-        parts.append(f"without the sources {', '.join(recipe.sampling.leave_out)}")
     for share in averaged:
         parts.append(
             f"the weights kept were then averaged with {share:.0%} of another network's, the "
             "share that validation liked best"
         )
     return "; ".join(parts)
+
+
+def _beside_the_labels(recipe: Recipe) -> Iterator[str]:
+    section = recipe.distillation
+    if section.places:
+        count = len(section.places)
+        yield (
+            f"the answers of {count} {'teachers' if count > 1 else 'teacher'} learned beside "
+            f"the labels (weight {section.weight:g}, temperature {section.temperature:g})"
+        )
+    if section.feature_teacher:
+        yield (
+            f"the last feature map of a trained {section.feature_architecture} learned place "
+            f"by place beside the labels (weight {section.feature_weight:g})"
+        )
+    if recipe.loss.grade_weight:
+        yield (
+            "the grade of a diabetic retinopathy learned beside the labels (weight "
+            f"{recipe.loss.grade_weight:g})"
+        )
+
+
+def _shown(recipe: Recipe) -> Iterator[str]:
+    """Tell which photographs are shown how, and how much of the network sees them."""
+    run = recipe.run
+    if run.early_depth is not None and run.early_depth_share:
+        yield (
+            f"the first {run.early_depth} blocks of each stage alone for "
+            f"{run.early_depth_share:.0%} of the run, then all"
+        )
+    if recipe.loss.source_prior:
+        yield (
+            "the logit of a label's share in its source added while learning, so that the "
+            "source itself is no answer"
+        )
+    if recipe.sampling.source_power:
+        yield (
+            "photographs drawn so that a source's share is its size to the power of "
+            f"{1 - recipe.sampling.source_power:g}"
+        )
+    if recipe.augmentation.balance_share:
+        yield (
+            f"{recipe.augmentation.balance_share:.0%} of the photographs given the white "
+            "balance of another camera"
+        )
+    if recipe.sampling.leave_out:
+        yield f"without the sources {', '.join(recipe.sampling.leave_out)}"
 
 
 def _loss(section: LossSection) -> str:

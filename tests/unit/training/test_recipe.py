@@ -62,17 +62,23 @@ def test_a_recipe_is_told_in_words():
     assert words.startswith("binary cross-entropy with logits, masked where")
     rich = Recipe(
         name="rich",
-        loss={"kind": "asymmetric", "smoothing": 0.05},
+        loss={"kind": "asymmetric", "smoothing": 0.05, "source_prior": True},
         optimizer={"kind": "adamw", "weight_decay": 0.05, "layer_decay": 0.8},
         sampling={"source_power": 0.5, "leave_out": ["ODIR"]},
         schedule={"kind": "one-cycle"},
-        run={"ema": 0.999},
+        run={"ema": 0.999, "early_depth": 2, "early_depth_share": 0.8},
+        distillation={"feature_teacher": "models/some", "teacher": ["a", "b"]},
     )
-    words = learning_in_words(rich)
+    words = learning_in_words(rich, averaged=(0.25,))
     for part in (
         "AdamW (weight decay 0.05)",
         "0.999",
         "power of 0.5",
+        "share in its source",
         "without the sources ODIR",
+        "a trained efficientnet_b0",
+        "answers of 2 teachers",
+        "first 2 blocks of each stage alone for 80%",
+        "25% of another",
     ):
         assert part in words
