@@ -37,8 +37,8 @@ from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
 BATCH = 8
 ENHANCEMENTS = ("msrcr", "clahe", "vessel_suppression")  # the seed's, in its order
 MATCHED = (*ENHANCEMENTS, LEVEL_MATCHING)  # ... and one more, that no colour tells a camera
-# What the enhancements give on the whole: the network was pre-trained on such pictures.
-_LEVELS = {"mean": 140.0, "spread": 40.0}
+# The step's own defaults, which `prepare --enhance level_matching` uses: pre-training saw them.
+_LEVELS = {"mean": 128.0, "spread": 45.0}
 
 Change = Callable[[FieldCrop], FieldCrop]
 Features = NDArray[np.float32]  # (N, C)
