@@ -7,6 +7,7 @@ are decoded, judged, classified and shown, and the user goes from one photograph
 meanwhile. JSON goes to standard output.
 """
 
+import ctypes
 import json
 import os
 import sys
@@ -25,6 +26,7 @@ from retina_desktop.gui import app as gui_app
 BEAT_MS = 2
 BROWSE_MS = 150
 LIMIT_S = 120.0
+AT_ONCE_S = 1e-3  # clocks read within this belong together
 NO_TIME = (0.0, 0.0)
 
 
@@ -44,11 +46,48 @@ class Moment(NamedTuple):
     gui: float
     threads: dict[int, tuple[float, float]]  # on a core, waiting for one; empty: not counted
 
-    @classmethod
-    def now(cls):
-        return cls(
-            time.perf_counter(), time.process_time(), time.thread_time(), _thread_times()
-        )
+
+class Clocks:
+    """Reads all clocks at once: a pause between two of them would count only in some."""
+
+    def __init__(self):
+        self._files = {}  # thread -> what Linux counts of it, open
+        # Unlike `os.pread`, it keeps the interpreter, which another thread might not give back.
+        self._pread = ctypes.PyDLL(None).pread if sys.platform == "linux" else None
+        self._text = ctypes.create_string_buffer(100)
+
+    def now(self):
+        """Return the moment; read again what took a pause."""
+        while True:
+            self._find_threads()
+            began = time.perf_counter()
+            moment = Moment(began, time.process_time(), time.thread_time(), self._threads())
+            if time.perf_counter() - began < AT_ONCE_S:
+                return moment
+
+    def _find_threads(self):
+        alive = {thread.native_id for thread in threading.enumerate()} - {None}
+        for thread in self._files.keys() - alive:
+            os.close(self._files.pop(thread))
+        for thread in alive - self._files.keys() if self._pread else ():
+            try:
+                path = f"/proc/self/task/{thread}/schedstat"
+                self._files[thread] = os.open(path, os.O_RDONLY)
+            except OSError:  # it has just ended, or this Linux does not count
+                continue
+
+    def _threads(self):
+        """Return what Linux has counted for each thread that may hold the interpreter.
+
+        The times on a core and runnable without one: Documentation/scheduler/sched-stats.rst.
+        """
+        times = {}
+        for thread, file in self._files.items():
+            size = self._pread(file, self._text, len(self._text), ctypes.c_long(0))
+            if size > 0:
+                on_core, waiting, _ = map(int, self._text.raw[:size].split())
+                times[thread] = 1e-9 * on_core, 1e-9 * waiting
+        return times
 
 
 class Heartbeat(QObject):
@@ -57,18 +96,19 @@ class Heartbeat(QObject):
     def __init__(self):
         super().__init__()
         self.pauses = []
-        self._last = Moment.now()
+        self._clocks = Clocks()
+        self._last = self._clocks.now()
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
         self.timer.timeout.connect(self._beat)
 
     def start(self):
         self.pauses.clear()
-        self._last = Moment.now()
+        self._last = self._clocks.now()
         self.timer.start(BEAT_MS)
 
     def _beat(self):
-        now = Moment.now()
+        now = self._clocks.now()
         times = ours(self._last, now), now.clock - self._last.clock, now.gui - self._last.gui
         self.pauses.append(Pause(*(round(1e3 * seconds, 1) for seconds in times)))
         self._last = now
@@ -94,22 +134,6 @@ def ours(before, after):
     worked = after.gui - before.gui + sum(on_core for on_core, _ in spent.values())
     others_waited = max((waiting for _, waiting in spent.values()), default=0.0)
     return max(elapsed - others_waited, min(elapsed, worked))
-
-
-def _thread_times():
-    """Return what Linux has counted for each thread that may hold the interpreter, in seconds.
-
-    The times on a core and runnable without one: Documentation/scheduler/sched-stats.rst.
-    """
-    times = {}
-    for thread in threading.enumerate():
-        try:
-            counted = Path(f"/proc/self/task/{thread.native_id}/schedstat").read_bytes()
-        except OSError:  # another system, or a thread that has just ended
-            continue
-        on_core, waiting, _ = map(int, counted.split())
-        times[thread.native_id] = 1e-9 * on_core, 1e-9 * waiting
-    return times
 
 
 def _crowded():
