@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,10 +80,11 @@ class _Crops:
     ) -> None:
         self._rows = {path: row for row, path in enumerate(paths)}
         self._ends = (steps[0], steps[-1])
-        channels = "rgb"
         values = steps[-1].parameters
-        self._mean = np.array([values[f"mean_{c}"] for c in channels], np.float64)
-        self._std = np.array([values[f"std_{c}"] for c in channels], np.float64)
+        self._levels = [
+            (255 * float(values[f"std_{channel}"]), 255 * float(values[f"mean_{channel}"]))
+            for channel in "rgb"
+        ]  # grey levels per unit of a tensor, and at its zero
         self._pixels = np.load(folder / PIXELS_NAME, mmap_mode="r+")
         self._states = np.load(folder / STATES_NAME, mmap_mode="r+")
 
@@ -114,8 +116,11 @@ class _Crops:
     def put(self, path: Path, tensor: NDArray[np.float32] | None) -> None:
         row = self._rows[path]
         if tensor is not None:
-            values = tensor.transpose(1, 2, 0) * self._std + self._mean
-            self._pixels[row] = np.rint(values * 255).astype(np.uint8)
+            channels = zip(tensor, self._levels, strict=True)
+            cv2.merge(
+                [cv2.convertScaleAbs(values, None, *levels) for values, levels in channels],
+                self._pixels[row],
+            )
         self._states[row] = _NO_FIELD if tensor is None else _MADE
 
     def are_still_right(self, make: TensorOf) -> bool:

@@ -132,7 +132,8 @@ def _read(path: Path) -> bytes:
             head = file.read(HEAD_BYTES)
             if head:
                 _kind(head)  # a large file that is no photograph is not read through
-            return head + file.read(MAX_FILE_BYTES)
+            # Not a larger number: room for as many bytes is made before they are read.
+            return head + file.read(facts.st_size)
     except OSError as error:
         raise _unreadable(error) from error
     except ValueError as error:  # a path no operating system accepts, as one with a NUL

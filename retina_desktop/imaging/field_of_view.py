@@ -352,8 +352,7 @@ def _clear_bars(disc: GrayImage, pixels: RgbImage) -> None:
     size = disc.shape[0]
     most = int(_LARGEST_BAR * size)
     light = pixels.reshape(size, -1)
-    rows = cv2.reduce(light, 1, cv2.REDUCE_MAX)
-    columns = cv2.reduce(light, 0, cv2.REDUCE_MAX).reshape(size, 3).max(axis=1)
+    rows, columns = light.max(axis=1), light.max(axis=0).reshape(size, 3).max(axis=1)
     for brightest, view in ((rows, disc), (columns, disc.T)):
         lit = np.flatnonzero(brightest > _BLACK_BAR_LEVEL)
         if len(lit) and 0 < lit[0] <= most:

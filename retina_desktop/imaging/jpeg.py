@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import islice
 
 import numpy as np
 import simplejpeg
@@ -36,6 +37,7 @@ _SCALES = (8, 4, 2)
 # Each scan of a progressive JPEG is a pass over the whole picture: a small file of thousands
 # would keep the decoder busy for hours. Encoders write about ten.
 _MOST_SCANS = 100
+_SCAN = re.compile(rb"\xff\xda")
 # Warnings of libjpeg after which the picture is still whole: odd labels, and padding that
 # some cameras write before the end marker. Whatever else it says means lost data.
 _LABEL_WARNING = re.compile(r"Unknown Adobe color transform|unknown JFIF revision")
@@ -132,7 +134,7 @@ def decode_jpeg(data: bytes, *, min_side: int | None = None) -> DecodedJpeg:
             f"The picture is a JPEG of {header.precision} bits, which is read in DICOM files "
             "only; export it as 8-bit JPEG or as TIFF."
         )
-    if data.count(b"\xff\xda") > _MOST_SCANS:
+    if next(islice(_SCAN.finditer(data), _MOST_SCANS, None), None) is not None:
         raise ImageUnreadableError(DAMAGED)
     with damage_refused():
         pixels = _pixels(data, header, min_side)

@@ -58,6 +58,22 @@ def test_the_second_time_only_a_sample_is_made_and_the_bits_are_the_same(tmp_pat
     assert len(second.asked) == 8
 
 
+def test_every_grey_level_of_every_channel_comes_back(tmp_path):
+    levels = np.arange(256, dtype=np.float64)[:, None] / 255
+    mean, std = (
+        np.array([STEPS[-1].parameters[f"{name}_{channel}"] for channel in "rgb"])
+        for name in ("mean", "std")
+    )
+    tensor = np.zeros((3, SIZE, SIZE), np.float32)
+    tensor.reshape(3, -1)[:, :256] = ((levels - mean) / std).T
+    path = tmp_path / "all.png"
+    for _ in range(2):
+        with kept_crops(tmp_path / "kept", [path], steps=STEPS, make=lambda _: tensor) as of:
+            of(path)
+    pixels = np.load(tmp_path / "kept" / PIXELS_NAME).reshape(-1, 3)[:256]
+    assert np.array_equal(pixels, np.tile(np.arange(256)[:, None], 3))
+
+
 def test_crops_survive_an_enhancement(tmp_path, paths):
     steps = preprocessing_steps(SIZE, ("clahe",))
     made = ask(tmp_path / "kept", paths, Counted(steps), steps)
