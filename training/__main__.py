@@ -220,7 +220,10 @@ def _open_run(
         log.info("going on with epoch %d", run.progress.epoch + 1)
         return run
     batches = _plain_batches(training, recipe)
-    report = start_from(recipe.model.initial, network, batches, codes=data.codes)
+    section = recipe.model
+    report = start_from(
+        section.initial, network, batches, codes=data.codes, widened=section.widened
+    )
     note_transfer(run_dir, network, report)
     write_record(
         run_dir,
@@ -236,7 +239,12 @@ def _feature_teacher(training: PartData, recipe: Recipe) -> FeatureTeacher | Non
     if not section.feature_teacher:
         return None
     batches = islice(_plain_batches(training, recipe), SPREAD_BATCHES)
-    return open_feature_teacher(section.feature_teacher, section.feature_architecture, batches)
+    return open_feature_teacher(
+        section.feature_teacher,
+        section.feature_architecture,
+        batches,
+        stages=section.feature_stages,
+    )
 
 
 def _plain_batches(training: PartData, recipe: Recipe) -> Iterator[Tensor]:

@@ -6,15 +6,19 @@ a fraction of the cost, and goes on in full depth from just there (Gong et al., 
 Training of BERT by Progressively Stacking, ICML 2019; Chen et al., Net2Net, ICLR 2016).
 """
 
+import math
 from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+Depth = int | tuple[int, ...] | None  # blocks of every stage, or of each; None: all
 
-def limit_depth(network: nn.Module, blocks: int | None) -> int:
-    """Let only the first `blocks` of each stage work, in place; all of them with None.
 
-    Only residual blocks are stepped over: what changes shape always works.
+def limit_depth(network: nn.Module, depth: Depth) -> int:
+    """Let only the first blocks of each stage work, in place.
+
+    Only residual blocks are stepped over: what changes shape always works. Of a stage that
+    `depth` does not name all blocks work.
 
     Returns
     -------
@@ -22,8 +26,8 @@ def limit_depth(network: nn.Module, blocks: int | None) -> int:
         How many blocks are stepped over.
     """
     passed = 0
-    for place, block in _residual_blocks(network):
-        if blocks is not None and place >= blocks:
+    for stage, place, block in _residual_blocks(network):
+        if place >= _limit(depth, stage):
             block.forward = _unchanged
             passed += 1
         else:
@@ -31,13 +35,18 @@ def limit_depth(network: nn.Module, blocks: int | None) -> int:
     return passed
 
 
-def _residual_blocks(network: nn.Module) -> Iterator[tuple[int, nn.Module]]:
-    """Give each residual block of timm's stages, and its place in the stage."""
-    stages = getattr(network, "blocks", ())
-    for stage in stages:
-        for place, block in enumerate(stage):
+def _limit(depth: Depth, stage: int) -> float:
+    if isinstance(depth, tuple):
+        return depth[stage] if stage < len(depth) else math.inf
+    return math.inf if depth is None else depth
+
+
+def _residual_blocks(network: nn.Module) -> Iterator[tuple[int, int, nn.Module]]:
+    """Give each residual block of timm's stages, its stage and its place there."""
+    for stage, blocks in enumerate(getattr(network, "blocks", ())):
+        for place, block in enumerate(blocks):
             if getattr(block, "has_skip", False):
-                yield place, block
+                yield stage, place, block
 
 
 def _unchanged(features: Tensor) -> Tensor:

@@ -21,6 +21,7 @@ from training.transfer import (
 )
 from training.transfer_report import TransferReport
 from training.weight_sources import WeightSource, read_source
+from training.widening import widen_into
 
 TIMM, LITE0, NONE = "timm", "lite0", "none"
 
@@ -53,7 +54,12 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
 
 
 def start_from(
-    initial: str, network: nn.Module, batches: Iterable[Tensor], *, codes: Sequence[str] = ()
+    initial: str,
+    network: nn.Module,
+    batches: Iterable[Tensor],
+    *,
+    codes: Sequence[str] = (),
+    widened: bool = False,
 ) -> TransferReport | None:
     """Give `network` its first weights, in place.
 
@@ -73,6 +79,8 @@ def start_from(
         starts new among weights that did without.
     codes : Sequence[str]
         The network's labels in output order; without them a bundle's last layer stays behind.
+    widened : bool
+        Whether the weights at a path are a smaller network's, to fill leading channels.
 
     Returns
     -------
@@ -95,6 +103,8 @@ def start_from(
         reestimate_batch_norm(network, batches)
         return report
     source = read_source(Path(initial))
+    if widened:
+        return widen_into(network, source.state, source=source.name)
     if not source.is_bundle and is_lite0(network, source.state):
         report = _carry_lite0(network, source.state, source.name)
         reestimate_batch_norm(network, batches)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retina_desktop.domain.errors import RetinaError
-from training.depth import limit_depth
+from training.depth import Depth, limit_depth
 from training.fabrics import with_shared_norms
 from training.feature_teacher import FeatureTeacher, NetworkWithTeacher
 from training.feed import Batch, Feed, epoch_steps
@@ -281,7 +281,7 @@ class Learning:
         run, size = self._recipe.run, self._recipe.model.size
         return run.early_size or size if share < run.early_share else size
 
-    def _depth(self, share: float) -> int | None:
+    def _depth(self, share: float) -> Depth:
         run = self._recipe.run
         return run.early_depth if share < run.early_depth_share else None
 

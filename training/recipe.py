@@ -63,6 +63,7 @@ class ModelSection(_Section):
     drop_rate: Share = 0.0  # of the features before the classifier
     drop_path: Share = 0.0  # of whole residual branches
     quiet_branches: bool = False  # residual branches begin at zero; for random weights
+    widened: bool = False  # `initial` is a smaller network's: see `training.widening`
 
 
 class LossSection(_Section):
@@ -149,11 +150,10 @@ class DistillationSection(_Section):
     teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
     weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
     temperature: Positive = 1.0  # above 1 softens both answers
-    feature_teacher: str = (
-        ""  # a bundle's folder or a file of weights: `training.feature_teacher`
-    )
+    feature_teacher: str = ""  # a bundle or a file of weights: `training.feature_teacher`
     feature_architecture: str = "efficientnet_b0"  # what the feature teacher is
-    feature_weight: Positive = 1.0  # of the distance of the last feature maps
+    feature_stages: tuple[int, ...] = ()  # whose maps are learned beside the last, from 0
+    feature_weight: Positive = 1.0  # of the distance of the feature maps
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -169,9 +169,8 @@ class RunSection(_Section):
     batch: Count = 16
     early_size: Count | None = None  # pixels until `early_share` of the run; smaller is quicker
     early_share: Share = 0.0
-    early_depth: Count | None = (
-        None  # blocks of each stage until `early_depth_share` of the run
-    )
+    # Blocks of every stage, or of each, until `early_depth_share` of the run: `training.depth`.
+    early_depth: Count | tuple[Count, ...] | None = None
     early_depth_share: Share = 0.0
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0  # decay of averaged weights; 0 = none
     patience: Count | None = None  # epochs without a better validation until the run ends

@@ -48,9 +48,11 @@ def _beside_the_labels(recipe: Recipe) -> Iterator[str]:
             f"the labels (weight {section.weight:g}, temperature {section.temperature:g})"
         )
     if section.feature_teacher:
+        count = len(section.feature_stages)
         yield (
-            f"the last feature map of a trained {section.feature_architecture} learned place "
-            f"by place beside the labels (weight {section.feature_weight:g})"
+            f"the last feature map of a trained {section.feature_architecture}"
+            f"{f' and those after {count} stages' if count else ''} learned place by place "
+            f"beside the labels (weight {section.feature_weight:g})"
         )
     if recipe.loss.grade_weight:
         yield (
@@ -63,8 +65,9 @@ def _shown(recipe: Recipe) -> Iterator[str]:
     """Tell which photographs are shown how, and how much of the network sees them."""
     run = recipe.run
     if run.early_depth is not None and run.early_depth_share:
+        depth = run.early_depth if isinstance(run.early_depth, tuple) else (run.early_depth,)
         yield (
-            f"the first {run.early_depth} blocks of each stage alone for "
+            f"the first {', '.join(map(str, depth))} blocks of each stage alone for "
             f"{run.early_depth_share:.0%} of the run, then all"
         )
     if recipe.loss.source_prior:

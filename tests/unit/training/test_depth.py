@@ -36,6 +36,8 @@ def test_a_quiet_network_answers_the_same_in_every_depth(image):
     assert torch.equal(network(image), deep)
     assert limit_depth(network, 2) == 4
     assert torch.equal(network(image), deep)
+    assert limit_depth(network, (1, 2, 1, 9)) == 1  # stages that are not named work whole
+    assert torch.equal(network(image), deep)
 
 
 @torch.inference_mode()

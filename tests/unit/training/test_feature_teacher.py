@@ -10,7 +10,12 @@ from safetensors.torch import save_file
 from tests.unit.training.test_learning import curve, events, recipe
 from tests.unit.training.tiny_data import noise_part
 from training.fabrics import make_fabric
-from training.feature_teacher import NetworkWithTeacher, Taught, open_feature_teacher
+from training.feature_teacher import (
+    FeatureTeacher,
+    NetworkWithTeacher,
+    Taught,
+    open_feature_teacher,
+)
 from training.learning import BEST_NAME, Learning
 from training.progress import LOG_NAME, JsonLines
 from training.recipe import ModelSection, RecipeError
@@ -33,9 +38,14 @@ def weights(tmp_path_factory):
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def teacher(weights, batches):
     return open_feature_teacher(str(weights), TINY, batches)
+
+
+@pytest.fixture(scope="module")
+def teacher_of_stages(weights, batches):
+    return open_feature_teacher(str(weights), TINY, batches, stages=(1, 2))
 
 
 def test_the_distance_by_hand(teacher, batches):
@@ -43,7 +53,7 @@ def test_the_distance_by_hand(teacher, batches):
     with torch.inference_mode():
         told = NetworkWithTeacher(pupil, pupil, teacher).eval()(batches[0])
         own, wanted = (n.forward_features(batches[0]) for n in (pupil, teacher.network))
-        by_hand = ((own - wanted) / teacher.spread).square().mean(dim=(1, 2, 3))
+        by_hand = ((own - wanted) / teacher.spreads[0]).square().mean(dim=(1, 2, 3))
         assert torch.allclose(told.answers, pupil(batches[0]), atol=1e-6)
     assert isinstance(told, Taught)
     assert torch.allclose(told.distance, by_hand, rtol=1e-5)
@@ -51,33 +61,36 @@ def test_the_distance_by_hand(teacher, batches):
     assert not any(m._forward_pre_hooks for m in pupil.modules())
 
 
-def test_a_copy_of_the_teacher_is_at_no_distance(teacher, batches):
-    pupil = copy.deepcopy(teacher.network)
-    told = NetworkWithTeacher(pupil, pupil, teacher).eval()(batches[0])
+def test_a_copy_of_the_teacher_is_at_no_distance(teacher_of_stages, batches):
+    pupil = copy.deepcopy(teacher_of_stages.network)
+    told = NetworkWithTeacher(pupil, pupil, teacher_of_stages).eval()(batches[0])
     assert torch.equal(told.distance, torch.zeros(4))
 
 
-def test_nothing_of_the_teacher_is_trained_or_saved(teacher):
-    pupil = create_network(3, architecture=TINY)
-    taught = NetworkWithTeacher(pupil, pupil, teacher)
-    assert len(list(taught.parameters())) == len(list(pupil.parameters()))
-    assert not any(p.requires_grad for p in teacher.network.parameters())
+@torch.inference_mode()
+def test_maps_after_stages_count_as_much_as_the_last(teacher_of_stages, batches):
+    """Only the last stage of the pupil is its own: the maps before are at no distance."""
+    pupil = copy.deepcopy(teacher_of_stages.network)
+    for parameter in pupil.conv_head.parameters():
+        parameter.mul_(1.5)
+    told = NetworkWithTeacher(pupil, pupil, teacher_of_stages).eval()(batches[0])
+    own, wanted = (n.forward_features(batches[0]) for n in (pupil, teacher_of_stages.network))
+    last = ((own - wanted) / teacher_of_stages.spreads[-1]).square().mean(dim=(1, 2, 3))
+    assert torch.allclose(told.distance, last / 3, rtol=1e-5)
+    assert (last > 0).all()
 
 
-def test_weights_of_another_network_are_said(weights, batches):
-    with pytest.raises(RecipeError, match="feature_architecture"):
-        open_feature_teacher(str(weights), B0, batches)
+def test_stages_that_are_not_there_are_said(weights, batches):
+    with pytest.raises(RecipeError, match="feature_stages"):
+        open_feature_teacher(str(weights), TINY, batches, stages=(2, 9))
 
 
-def test_other_channels_are_said(teacher):
+def test_a_narrower_pupil_is_said(batches):
+    wide = create_network(3, architecture="efficientnetv2_s").eval()
+    teacher = FeatureTeacher(wide, (3,), (torch.ones(128, 1, 1), torch.ones(1280, 1, 1)))
     pupil = create_network(3, architecture=B0)
-    with pytest.raises(RecipeError, match="1280"):
-        NetworkWithTeacher(pupil, pupil, teacher)
-
-
-def test_missing_weights_are_said(batches, tmp_path):
-    with pytest.raises(RecipeError, match=r"gone\.pt"):
-        open_feature_teacher(str(tmp_path / "gone.pt"), TINY, batches)
+    with pytest.raises(RecipeError, match="does not fit"):
+        NetworkWithTeacher(pupil, pupil, teacher)(batches[0])
 
 
 def run_of(folder, teacher, **changes):
