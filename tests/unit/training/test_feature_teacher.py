@@ -93,6 +93,29 @@ def test_a_narrower_pupil_is_said(batches):
         NetworkWithTeacher(pupil, pupil, teacher)(batches[0])
 
 
+def test_nothing_of_the_teacher_is_trained_or_saved(teacher):
+    pupil = create_network(3, architecture=TINY)
+    taught = NetworkWithTeacher(pupil, pupil, teacher)
+    assert len(list(taught.parameters())) == len(list(pupil.parameters()))
+    assert not any(p.requires_grad for p in teacher.network.parameters())
+
+
+def test_weights_of_another_network_are_said(weights, batches):
+    with pytest.raises(RecipeError, match="feature_architecture"):
+        open_feature_teacher(str(weights), B0, batches)
+
+
+def test_other_channels_are_said(teacher):
+    pupil = create_network(3, architecture=B0)
+    with pytest.raises(RecipeError, match="1280"):
+        NetworkWithTeacher(pupil, pupil, teacher)
+
+
+def test_missing_weights_are_said(batches, tmp_path):
+    with pytest.raises(RecipeError, match=r"gone\.pt"):
+        open_feature_teacher(str(tmp_path / "gone.pt"), TINY, batches)
+
+
 def run_of(folder, teacher, **changes):
     followed = recipe(
         loss={"grade_weight": 0.2},
