@@ -15,7 +15,8 @@ from torch import nn
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.manifests import Metric, PreprocessingStep
 from retina_desktop.imaging.decode import decode_photograph
-from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.field_of_view import crop_to_field
+from retina_desktop.imaging.field_reading import read_with_field
 from retina_desktop.imaging.preprocessing import FIELD_CROP, NORMALIZE, prepare_tensor
 from training.calibration_fit import apply_platt, natural_sources
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
@@ -70,8 +71,7 @@ def application_tensor(
     NDArray[np.float32] or None
         Shape ``(3, size, size)``, RGB, normalised by `steps`.
     """
-    image = decode_photograph(path)
-    field = find_field_of_view(image.pixels)
+    image, field = read_with_field(decode_photograph, path, input_size=size)
     if field is None:
         return None
     return prepare_tensor(crop_to_field(image.pixels, field, size=size), tuple(steps))

@@ -143,7 +143,7 @@ class _Crops:
 
 
 def _key(paths: Sequence[Path], steps: Sequence[PreprocessingStep]) -> str:
-    digest = hashlib.sha256(b"crops 1\n")
+    digest = hashlib.sha256(b"crops 2\n")
     for step in steps:
         words = json.dumps([step.name, sorted(step.parameters.items())])
         digest.update(f"{words}\n".encode())

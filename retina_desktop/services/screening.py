@@ -14,7 +14,6 @@ from retina_desktop.domain.heatmaps import Heatmap, scale_activation
 from retina_desktop.domain.images import (
     FieldCrop,
     FieldOfView,
-    FundusImage,
     GrayImage,
     Laterality,
     RgbImage,
@@ -25,7 +24,8 @@ from retina_desktop.domain.quality import ImageQuality, QualityReason
 from retina_desktop.domain.range_checks import RangeCheck
 from retina_desktop.domain.referral import refer_photograph
 from retina_desktop.domain.strength import heat_strength
-from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.field_of_view import crop_to_field
+from retina_desktop.imaging.field_reading import read_with_field
 from retina_desktop.imaging.laterality import decide_laterality, suggest_laterality
 from retina_desktop.imaging.overlay import enlarge_activation, enlarge_activation_u8
 from retina_desktop.imaging.preprocessing import prepare_tensor
@@ -33,9 +33,6 @@ from retina_desktop.imaging.quality import assess_quality
 from retina_desktop.services.ports import Classifier, PhotographReader
 from retina_desktop.services.tasks import TaskContext
 
-# The reduced picture's shorter side per model input pixel: on most cameras the field of view
-# fills at least this share of it, so that one decode is enough.
-_MARGIN = 1.15
 _NO_FUNDUS = ImageQuality(
     is_fundus=False, gradable=False, score=0.0, reasons=(QualityReason.NOT_FUNDUS,)
 )
@@ -81,12 +78,13 @@ class AnalysePhotograph:
         """
         watch = _Stopwatch(self.clock)
         manifest = self.classifier.manifest
-        image, field = self._read_with_field(path, manifest.input_size, watch)
+        size = manifest.input_size
+        image, field = read_with_field(self.read, path, input_size=size, lap=watch.lap)
         context.progress(0.3)
         if field is None:
             crop, quality = None, _NO_FUNDUS
         else:
-            crop = crop_to_field(image.pixels, field, size=manifest.input_size)
+            crop = crop_to_field(image.pixels, field, size=size)
             watch.lap("field")
             quality = assess_quality(crop, field)
         watch.lap("quality")
@@ -118,24 +116,6 @@ class AnalysePhotograph:
             range_check=range_check,
         )
         return AnalysedPhotograph(analysis, image.pixels)
-
-    def _read_with_field(
-        self, path: Path, input_size: int, watch: "_Stopwatch"
-    ) -> tuple[FundusImage, FieldOfView | None]:
-        """Decode small; again, larger, where the field of view turns out to be a small part."""
-        wanted = round(input_size * _MARGIN)
-        image = self.read(path, min_side=wanted)
-        watch.lap("decode")
-        field = find_field_of_view(image.pixels)
-        watch.lap("field")
-        if field is None or image.scale == 1.0 or 2 * field.radius >= input_size:
-            return image, field
-        enlarged = round(min(image.pixels.shape[:2]) * wanted / (2 * field.radius))
-        image = self.read(path, min_side=enlarged)
-        watch.lap("decode")
-        field = find_field_of_view(image.pixels)
-        watch.lap("field")
-        return image, field
 
     def _ask(self, crop: FieldCrop, watch: "_Stopwatch") -> ModelAnswer:
         tensor = prepare_tensor(crop, self.classifier.manifest.preprocessing)

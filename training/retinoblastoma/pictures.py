@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from retina_desktop.domain.images import FieldCrop, Mask, RgbImage
 from retina_desktop.imaging.central_field import central_field
 from retina_desktop.imaging.decode import decode_photograph
-from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
+from retina_desktop.imaging.field_of_view import crop_to_field
+from retina_desktop.imaging.field_reading import read_with_field
 from retina_desktop.imaging.surroundings import fill_from_surroundings
 
 RADIUS, HALF_HEIGHT = 0.94, 0.6  # half sides; what is left of the narrowest of all fields
@@ -54,8 +55,7 @@ def cut_crop(path: Path, size: int) -> tuple[FieldCrop, NDArray[np.float64]] | N
     ------
     ImageUnreadableError
     """
-    image = decode_photograph(path)
-    field = find_field_of_view(image.pixels)
+    image, field = read_with_field(decode_photograph, path, input_size=size)
     if field is None:
         return None
     crop = crop_to_field(image.pixels, field, size=size)
@@ -64,7 +64,7 @@ def cut_crop(path: Path, size: int) -> tuple[FieldCrop, NDArray[np.float64]] | N
         image.width,
         image.height,
         np.log(path.stat().st_size),
-        field.radius / longer,
+        field.radius / image.scale / longer,
         field.completeness,
         crop.inside.mean(),
     )
