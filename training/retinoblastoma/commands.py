@@ -55,7 +55,7 @@ from training.sentences import told
 STRANGERS = "strangers"
 RENDERED = "rendered pictures, not a fundus"
 RENDERED_EACH = 3  # of a kind
-ARCHITECTURE = "tf_efficientnetv2_m"
+ARCHITECTURE = "efficientnetv2_m"
 SEED = 20260101
 SENSITIVITY = 0.95
 _TOLD_EVERY = 50

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from training.recipe import Recipe
 from training.recipe_words import learning_in_words
 from training.results import ResultsUnreadableError
 from training.retinoblastoma.features import FrozenNetwork, weights_key
@@ -20,9 +21,15 @@ def describe(weights: Path, frozen: FrozenNetwork) -> Pretraining:
         words = (
             f"pre-trained on {frozen.outputs} labels of other fundus photographs at "
             f"{facts.input_size} x {facts.input_size} pixels from "
-            f"{'random weights' if facts.initial == 'none' else 'other weights'} for "
+            f"{_start(facts.initial, recipe)} for "
             f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs: "
             f"{learning_in_words(recipe)}; best AUROC on validation patients "
             f"{facts.best_validation_auroc:.3f}, mean over pairs of source and label"
         )
     return Pretraining(weights_key(weights), frozen.architecture, frozen.outputs, words)
+
+
+def _start(initial: str, recipe: Recipe) -> str:
+    if recipe.model.widened:
+        return "a smaller trained network in its leading channels"
+    return "random weights" if initial == "none" else "other weights"
