@@ -4,7 +4,8 @@ One photograph: the most urgent tier of its present findings (`domain.labels` is
 tentative finding counts for less, see `domain.reading_order`).
 ``Disease_Risk`` counts only when no named label explains it. A photograph outside the model's
 validated range is read by a person: it shows neither a finding nor that there is none; what
-the model suspected there makes it as urgent as that label is. A photograph that cannot be
+the model suspected there makes it as urgent as that label is. Where only demonstrations looked
+and found nothing, a person must look: they exclude nothing. A photograph that cannot be
 judged is never "nothing found": it is repeated, unless what was found on it is urgent anyway.
 One eye: the most urgent of its photographs; an ungradable photograph is forgiven when another
 of the same eye could be judged. One patient: the more urgent eye.
@@ -22,6 +23,10 @@ from retina_desktop.domain.reading_order import is_tentative, reading_order, tie
 from retina_desktop.domain.referral_tiers import ReferralTier
 
 __all__ = ["Referral", "ReferralTier", "refer_eye", "refer_patient", "refer_photograph"]
+
+_EXCLUDES_NOTHING = (
+    "Only a demonstration looked at it, which excludes nothing: a reader must judge it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ def refer_photograph(
     found = min(map(tier_of, present), key=_rank, default=ReferralTier.NONE)
     if quality.gradable and not any(finding.is_assessed for finding in findings):
         return Referral(ReferralTier.SOON, "No label was assessed: a reader must judge it.")
+    if quality.gradable and not present and _only_demonstrated(findings):
+        return Referral(ReferralTier.SOON, _EXCLUDES_NOTHING)
     if quality.gradable:
         return Referral(found, _found_reason(present, found) or _nothing_reason(findings))
     ungradable = "The photograph is not gradable: " + _weaknesses(quality)
@@ -111,6 +118,14 @@ def _outside(range_check: RangeCheck, quality: ImageQuality) -> Referral:
         )
     told = suspicion_of(range_check.not_relied_on) or "A reader must judge the photograph."
     return Referral(ReferralTier.SOON, f"{reason} {told}")
+
+
+def _only_demonstrated(findings: Sequence[Finding]) -> bool:
+    return all(
+        finding.status is LabelStatus.DEMONSTRATION
+        for finding in findings
+        if finding.is_assessed
+    )
 
 
 def _explained(present: list[Finding]) -> list[Finding]:

@@ -84,6 +84,15 @@ def test_what_is_no_fundus_photograph_is_never_normal():
     assert refer_photograph([], CAT).tier is ReferralTier.REIMAGE
 
 
+def test_a_demonstration_that_finds_nothing_reassures_nobody():
+    absent = Finding("RB", 0.01, 0.5, LabelStatus.DEMONSTRATION)
+    advice = refer_photograph([absent], GOOD)
+    assert advice.tier is ReferralTier.SOON
+    assert "excludes nothing" in advice.reason
+    beside = refer_photograph([absent, Finding("DR", 0.01, 0.5, LabelStatus.EVALUATED)], GOOD)
+    assert beside.tier is ReferralTier.NONE
+
+
 def test_a_model_that_assesses_nothing_reassures_nobody():
     referral = refer_photograph(findings(not_assessed=RFMID_CODES), GOOD)
     assert referral.tier is ReferralTier.SOON
