@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.onnx_engine import OnnxClassifier
 from retina_desktop.ml.probe import probe_image
-from tests.unit.training.tiny_data import Row, noise_part, write_manifest
+from tests.unit.training.tiny_data import every_second_ill, noise_part, write_manifest
 from training.__main__ import app
 from training.export_command import telling_rows
 
@@ -46,16 +46,7 @@ def train(manifest, folder, *settings):
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    rows = [
-        Row(
-            f"clinic/{number:03}.png",
-            positives="Disease_Risk;DR" if number % 2 else "",
-            seed=number,
-            exudates=40 * (number % 2),
-        )
-        for number in range(60)
-    ]
-    manifest = write_manifest(folder / "pack", rows, side=64)
+    manifest = write_manifest(folder / "pack", every_second_ill(60), side=64)
     work = folder / "work"
     work.mkdir()
     train(manifest, work, "model.initial=none")

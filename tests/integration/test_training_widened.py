@@ -8,7 +8,7 @@ import torch
 from typer.testing import CliRunner
 
 from retina_desktop.domain.labels import RFMID_CODES
-from tests.unit.training.tiny_data import Row, write_manifest
+from tests.unit.training.tiny_data import every_second_ill, write_manifest
 from training.__main__ import app
 from training.transfer import create_network
 
@@ -31,16 +31,7 @@ SHOWN = (
 @pytest.fixture(scope="module")
 def pack(tmp_path_factory):
     folder = tmp_path_factory.mktemp("widened")
-    rows = [
-        Row(
-            f"clinic/{number:03}.png",
-            positives="Disease_Risk;DR" if number % 2 else "",
-            seed=number,
-            exudates=40 * (number % 2),
-        )
-        for number in range(60)
-    ]
-    manifest = write_manifest(folder / "pack", rows, side=64)
+    manifest = write_manifest(folder / "pack", every_second_ill(60), side=64)
     prepared = call(manifest, folder / "work", "prepare", "--side", "32")
     assert prepared.exit_code == 0, prepared.output
     weights = folder / "small.pt"

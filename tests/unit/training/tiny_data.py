@@ -52,6 +52,19 @@ def write_manifest(folder: Path, rows: list[Row], *, side: int = 96) -> Path:
     return manifest
 
 
+def every_second_ill(count: int) -> list[Row]:
+    """Return photographs of which every second shows exudates and is labelled so."""
+    return [
+        Row(
+            f"clinic/{number:03}.png",
+            positives="Disease_Risk;DR" if number % 2 else "",
+            seed=number,
+            exudates=40 * (number % 2),
+        )
+        for number in range(count)
+    ]
+
+
 def image(
     path: str,
     *,
