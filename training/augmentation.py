@@ -25,6 +25,10 @@ _RED_MEAN = (0.25, 0.80)
 _GREEN_OF_RED = (0.33, 0.87)
 _BLUE_OF_GREEN = (0.12, 0.73)
 _LARGEST_GAIN = 3.0  # beyond, dark colours are noise
+_CUT = (
+    0.03,
+    0.14,
+)  # of the height, above and below, as cameras with a wide sensor cut the field
 _GRAY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as torchvision's
 
 
@@ -48,6 +52,7 @@ class AugmentationRanges:
     blur_sigma: tuple[float, float] | None = None  # pixels; None: the mean of 3 x 3
     jpeg_share: float = 0.0  # of the photographs, compressed once more
     jpeg_quality: tuple[int, int] = (30, 90)
+    cut_share: float = 0.0  # of the photographs, their field cut above and below
 
 
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
@@ -73,6 +78,7 @@ class Changes:
     saturation: Tensor  # (N,), 1: as it is
     sigma: Tensor  # (N,), of the blur in pixels; NaN: the mean of 3 x 3
     quality: Tensor  # (N,), of JPEG, int64; 0: not compressed again
+    cut: Tensor  # (N,), share of the height that turns black above, and as much below
 
     def of(self, rows: slice | Tensor) -> "Changes":
         """Return those of some photographs."""
@@ -112,7 +118,39 @@ def draw_changes(
     if ranges.blur_sigma:
         sigma = _uniform(count, *ranges.blur_sigma, generator)
     quality = _draw_quality(count, generator, ranges)
-    return Changes(matrix, factor, offset, gamma, blurred, balance, saturation, sigma, quality)
+    return Changes(
+        matrix,
+        factor,
+        offset,
+        gamma,
+        blurred,
+        balance,
+        saturation,
+        sigma,
+        quality,
+        cut=_draw_cut(count, generator, ranges),
+    )
+
+
+def cut_fields(pixels: Tensor, changes: Changes) -> Tensor:
+    """Return the photographs, some with a field that ends above and below in a straight line.
+
+    A round field and a cut one tell cameras apart, and in the next clinic the outline says
+    nothing of the eye.
+
+    Parameters
+    ----------
+    pixels : Tensor
+        Shape ``(N, 3, H, W)``, uint8; changed in place.
+    changes : Changes
+        Of N photographs.
+    """
+    height = pixels.shape[2]
+    for row in changes.cut.nonzero().flatten().tolist():
+        depth = round(float(changes.cut[row]) * height)
+        pixels[row, :, :depth] = 0
+        pixels[row, :, height - depth :] = 0
+    return pixels
 
 
 def recompress(pixels: Tensor, changes: Changes) -> Tensor:
@@ -195,6 +233,13 @@ def _draw_quality(count: int, generator: torch.Generator, ranges: AugmentationRa
     low, high = ranges.jpeg_quality
     quality = torch.randint(low, high + 1, (count,), generator=generator)
     return quality * (torch.rand(count, generator=generator) < ranges.jpeg_share)
+
+
+def _draw_cut(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:
+    if not ranges.cut_share:
+        return torch.zeros(count)
+    depth = _uniform(count, *_CUT, generator)
+    return depth * (torch.rand(count, generator=generator) < ranges.cut_share)
 
 
 def _draw_balance(count: int, generator: torch.Generator, ranges: AugmentationRanges) -> Tensor:

@@ -5,7 +5,6 @@ Both parts go through the application's own decoding, field of view, crop and pr
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +36,7 @@ from training.splits import Part
 from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no field of view
+NO_ROWS = np.zeros(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,47 +78,44 @@ def application_tensor(
 
 
 def compute_logits(
-    network: nn.Module, data: PreparedData, *, image_dir: Path, tensor_of: TensorOf, size: int
-) -> Logits:
-    """Ask `network` about validation and test; ``without_field`` counts the test's."""
-    ask = partial(logits_of_rows, network, data, image_dir=image_dir, tensor_of=tensor_of)
-    validation, _ = ask(data.rows_of(Part.VALIDATION), size=size)
-    test, missing = ask(data.rows_of(Part.TEST), size=size)
-    return Logits(validation, test, missing)
-
-
-def logits_of_rows(
     network: nn.Module,
     data: PreparedData,
-    rows: NDArray[np.int64],
+    others: NDArray[np.int64] = NO_ROWS,
     *,
     image_dir: Path,
     tensor_of: TensorOf,
     size: int,
-) -> tuple[NDArray[np.float32], int]:
-    """Ask `network` about the photographs in `rows`, as the application would.
+) -> tuple[Logits, NDArray[np.float32]]:
+    """Ask `network` about validation, test and the photographs in the rows `others`.
 
-    Where the application finds no field of view it asks no model; here such a photograph is
-    shown as an even field, so that no row is missing, and counted.
+    All in one go, because a network is made ready for ONNX Runtime in seconds. Where the
+    application finds no field of view it asks no model; here such a photograph is shown as an
+    even field, so that no row is missing. ``without_field`` counts the test's.
 
     Returns
     -------
-    tuple[NDArray[np.float32], int]
-        Logits, shape ``(len(rows), labels)``, and the photographs without a field of view.
+    tuple[Logits, NDArray[np.float32]]
+        The parts' logits, and those of `others`, shape ``(len(others), labels)``.
     """
-    missing: list[int] = []
+    validation, test = data.rows_of(Part.VALIDATION), data.rows_of(Part.TEST)
+    rows = np.concatenate([validation, test, others])
+    fieldless: set[int] = set()
 
     def tensor_of_row(row: int) -> NDArray[np.float32]:
         tensor = tensor_of(image_dir / data.images[row].path)
         if tensor is None:
-            missing.append(row)
+            fieldless.add(row)
             return np.zeros((3, size, size), np.float32)
         return tensor
 
-    if not len(rows):
-        return np.zeros((0, len(data.codes)), np.float32), 0
-    answers = answer_all(network, rows.tolist(), tensor_of=tensor_of_row, size=size)
-    return answers, len(missing)
+    logits = np.zeros((0, len(data.codes)), np.float32)
+    if len(rows):
+        logits = answer_all(network, rows.tolist(), tensor_of=tensor_of_row, size=size)
+    of_validation, of_test, of_others = np.split(
+        logits, np.cumsum([len(validation), len(test)])
+    )
+    missing = len(fieldless.intersection(test.tolist()))
+    return Logits(of_validation, of_test, missing), of_others
 
 
 def evaluate(

@@ -17,10 +17,11 @@ from torch import nn
 from retina_desktop.domain.labels import RFMID_CODES
 from training.answers_file import ANSWERS_NAME, write_answers
 from training.evaluate import (
+    NO_ROWS,
     Logits,
     application_tensor,
+    compute_logits,
     evaluate,
-    logits_of_rows,
     preprocessing_steps,
 )
 from training.explanation_figures import EXPLANATION_NAME, explanation_tables
@@ -52,8 +53,8 @@ PAGE_NAME = "evaluation.html"
 log = logging.getLogger("training")
 
 Ask = Callable[
-    [nn.Module, PreparedData, NDArray[np.int64]], tuple[NDArray[np.float32], int]
-]  # logits of rows, and how many had no field of view
+    [nn.Module, PreparedData, NDArray[np.int64]], tuple[Logits, NDArray[np.float32]]
+]  # see `compute_logits`
 
 
 @told
@@ -84,9 +85,8 @@ def evaluate_run(
     load_best(work_dir / RUN_NAME, network)
     size, folder = facts.input_size, work_dir / "cache"
     with _asking(manifest.parent, data, size=size, crops=folder) as ask:
-        logits = _parts(ask, network, never.seen)
-        unseen, _ = ask(network, data, never.rows)
-        views = _parts(ask, AveragedViews(network), never.seen) if tta else None
+        logits, unseen = ask(network, never.seen, never.rows)
+        views = ask(AveragedViews(network), never.seen, NO_ROWS)[0] if tta else None
     looked_for = (work_dir / SAME_EYES_NAME).exists()
     aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
     result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
@@ -104,19 +104,13 @@ def evaluate_run(
 
 @contextmanager
 def _asking(image_dir: Path, data: PreparedData, *, size: int, crops: Path) -> Iterator[Ask]:
-    """Give `logits_of_rows` for photographs that go the application's way, crops kept."""
+    """Give `compute_logits` for photographs that go the application's way, crops kept."""
     steps = preprocessing_steps(size, data.enhancements)
     make = partial(application_tensor, size=size, steps=steps)
     asked = np.concatenate([data.rows_of(part) for part in (Part.VALIDATION, Part.TEST)])
     paths = [image_dir / data.images[row].path for row in asked.tolist()]
     with kept_crops(crops, paths, steps=steps, make=make) as tensor_of:
-        yield partial(logits_of_rows, image_dir=image_dir, tensor_of=tensor_of, size=size)
-
-
-def _parts(ask: Ask, network: nn.Module, data: PreparedData) -> Logits:
-    validation, _ = ask(network, data, data.rows_of(Part.VALIDATION))
-    test, missing = ask(network, data, data.rows_of(Part.TEST))
-    return Logits(validation, test, missing)
+        yield partial(compute_logits, image_dir=image_dir, tensor_of=tensor_of, size=size)
 
 
 def write_evaluation(

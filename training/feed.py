@@ -19,6 +19,7 @@ from training.augmentation import (
     AugmentationRanges,
     Changes,
     augment,
+    cut_fields,
     draw_changes,
     recompress,
 )
@@ -137,7 +138,8 @@ class Feed:
 
     def _pixels(self, picks: NDArray[np.int64], changes: Changes) -> Tensor:
         squares = np.ascontiguousarray(self._data.squares[self._data.rows[picks]])
-        pixels = recompress(torch.from_numpy(squares).permute(0, 3, 1, 2), changes)
+        cut = cut_fields(torch.from_numpy(squares).permute(0, 3, 1, 2), changes)
+        pixels = recompress(cut, changes)
         return pixels.pin_memory() if self._pinned else pixels
 
     def _soft(self, answers: NDArray[np.float32], mixing: Mixing | None) -> Lesson:

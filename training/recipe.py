@@ -133,6 +133,7 @@ class AugmentationSection(_Section):
     blur_sigma: tuple[Positive, Positive] | None = None
     jpeg_share: Share = 0.0
     jpeg_quality: tuple[Quality, Quality] = (30, 90)
+    cut_share: Share = 0.0
 
 
 class MixingSection(_Section):

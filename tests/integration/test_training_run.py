@@ -92,13 +92,16 @@ def trained(pack):
     best = create_network(len(CODES), architecture=NETWORK)
     load_best(work_dir / "run", best)
     facts = read_facts(work_dir / "run", duplicate_pairs=data.duplicate_pairs)
-    logits = compute_logits(
+    again = data.rows_of(Part.TEST)[::-1][:3]
+    logits, others = compute_logits(
         best,
         data,
+        again,
         image_dir=manifest.parent,
         tensor_of=partial(application_tensor, size=SIZE, steps=preprocessing_steps(SIZE)),
         size=SIZE,
     )
+    assert np.array_equal(others, logits.test[::-1][:3])
     result, answers = evaluate(data, logits, facts, resamples=20)
     return best, logits, result, answers
 

@@ -7,6 +7,7 @@ from torchvision.transforms.v2 import functional as v2
 from training.augmentation import (
     AugmentationRanges,
     augment,
+    cut_fields,
     draw_changes,
     normalise,
     recompress,
@@ -114,6 +115,7 @@ WIDER = AugmentationRanges(
     blur_sigma=(0.5, 2.0),
     blur_share=0.5,
     jpeg_share=0.5,
+    cut_share=0.5,
 )
 
 
@@ -168,3 +170,16 @@ def test_jpeg_touches_its_share_and_is_repeatable():
     assert torch.equal(once, again)
     assert torch.equal(touched, changes.quality > 0)
     assert 0 < int(touched.sum()) < 12
+
+
+def test_a_cut_takes_as_much_above_as_below_and_from_its_share_alone():
+    white = torch.full((12, 3, 100, 40), 255, dtype=torch.uint8)
+    changes = draw_changes(12, generator=generator(3), ranges=replace(STILL, cut_share=0.5))
+    cut = cut_fields(white, changes)
+    black = (cut == 0).all(dim=(1, 3))
+    assert torch.equal(black.any(1), changes.cut > 0)
+    assert 0 < int(black.any(1).sum()) < 12
+    assert torch.equal(black, black.flip(1))
+    assert torch.equal(black.sum(1), 2 * torch.round(100 * changes.cut).long())
+    assert black.sum(1).max() <= 28
+    assert not black[:, 14:86].any()
