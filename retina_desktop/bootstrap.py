@@ -195,7 +195,14 @@ class _WindowUseCases:
         newest: dict[str, InstalledModel] = {}
         for bundle in model_library(self._folders).bundles():
             m = bundle.manifest
-            known = InstalledModel(m.id, m.version, m.name, in_force=m.id == chosen)
+            known = InstalledModel(
+                m.id,
+                m.version,
+                m.name,
+                in_force=m.id == chosen,
+                architecture=m.architecture,
+                folder=bundle.folder,
+            )
             newest.setdefault(m.id, known)
         return list(newest.values())
 

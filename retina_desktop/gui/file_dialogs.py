@@ -100,6 +100,13 @@ class FileDialogs:
         name, _ = QFileDialog.getOpenFileName(parent, _tr("Choose a recipe"), "", kinds)
         return Path(name) if name else None
 
+    def weights(self, parent: QWidget) -> Path | None:
+        """Ask for a file of weights that a training begins with."""
+        kinds = f"{_tr('Weights')} (*.safetensors *.pt *.pth)"
+        title = _tr("Choose the weights to start from")
+        name, _ = QFileDialog.getOpenFileName(parent, title, "", kinds)
+        return Path(name) if name else None
+
     def change_model(self, parent: QWidget, name: str) -> bool:
         """Ask whether another model is to answer from now on."""
         box = QMessageBox(parent)

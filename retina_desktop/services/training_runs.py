@@ -54,6 +54,7 @@ class TrainingPlan:
     batch: int | None = None
     size: int | None = None  # pixels of the network's input
     threads: int = 2
+    start_from: Path | None = None  # a bundle's folder or a file of weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ def read_plan(work_dir: Path) -> TrainingPlan | None:
             batch=_count(content.get("batch")),
             size=_count(content.get("size")),
             threads=_count(content.get("threads")) or 2,
+            start_from=_path(content.get("start_from")),
         )
     except (KeyError, TypeError):
         return None
@@ -229,6 +231,8 @@ def _recipe_arguments(plan: TrainingPlan) -> tuple[str, ...]:
         "model.size": plan.size,
     }
     given = [("--set", f"{name}={value}") for name, value in wishes.items() if value]
+    if plan.start_from is not None:
+        given.append(("--set", _line("model.initial", str(plan.start_from))))
     return ("--recipe", plan.recipe, *(word for pair in given for word in pair))
 
 
@@ -254,6 +258,10 @@ def _is_plain(value: object) -> bool:
 
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
+
+
+def _path(value: object) -> Path | None:
+    return Path(value) if isinstance(value, str) and value else None
 
 
 def _there(path: Path) -> Path | None:

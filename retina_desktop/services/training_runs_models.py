@@ -24,6 +24,8 @@ class InstalledModel:
     version: str
     name: str
     in_force: bool = False
+    architecture: str = ""  # timm's name
+    folder: Path | None = None  # of the bundle; None where a training need not find it
 
 
 def id_of(name: str) -> str:

@@ -6,11 +6,12 @@ They are found without importing `training`, whose import of torch takes many se
 import importlib.util
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from retina_desktop.services.training_runs import TrainingError
+from retina_desktop.services.training_runs_models import InstalledModel
 
 PACKAGE = "training"
 NEEDED = (  # the packages of the extra "train", by the names they are imported under
@@ -25,6 +26,7 @@ NEEDED = (  # the packages of the extra "train", by the names they are imported 
     "tensorboard",
     "matplotlib",
 )
+_USUAL_ARCHITECTURE = "efficientnet_b0"  # timm's name
 _LARGEST = 1 << 20  # bytes of a recipe
 
 
@@ -37,11 +39,28 @@ class RecipeChoice:
     epochs: int = 20
     batch: int = 16
     size: int = 224
+    architecture: str = _USUAL_ARCHITECTURE
+    widened: bool = False  # it begins with a smaller network's weights
 
     @property
     def shown(self) -> str:
         """Its name without a folder."""
         return Path(self.name).stem if self.name.endswith(".toml") else self.name
+
+
+def starts_for(
+    recipe: RecipeChoice, models: Iterable[InstalledModel]
+) -> tuple[InstalledModel, ...]:
+    """Return the models whose weights the recipe's network can begin with.
+
+    Those of its own architecture; of another one where the recipe widens a smaller network.
+    """
+    return tuple(
+        model
+        for model in models
+        if model.folder is not None
+        and (model.architecture == recipe.architecture) is not recipe.widened
+    )
 
 
 def training_folder() -> Path | None:
@@ -65,7 +84,7 @@ def offered_recipes(folder: Path | None) -> Sequence[RecipeChoice]:
             choice = read_recipe(path)
         except TrainingError:
             continue
-        found.append(RecipeChoice(path.stem, *_values(choice)))
+        found.append(replace(choice, name=path.stem))
     return found
 
 
@@ -86,17 +105,21 @@ def read_recipe(path: Path) -> RecipeChoice:
         raise TrainingError(
             "This recipe cannot be read: it must be a TOML file such as those that come along."
         ) from error
+    model = _section(content, "model")
     return RecipeChoice(
         name=str(path),
         about=_first_sentence(text),
         epochs=_value(content, "run", "epochs", 20),
         batch=_value(content, "run", "batch", 16),
         size=_value(content, "model", "size", 224),
+        architecture=_architecture(model),
+        widened=model.get("widened") is True,
     )
 
 
-def _values(choice: RecipeChoice) -> tuple[str, int, int, int]:
-    return choice.about, choice.epochs, choice.batch, choice.size
+def _architecture(model: dict[str, Any]) -> str:
+    name = model.get("architecture")
+    return name if isinstance(name, str) else _USUAL_ARCHITECTURE
 
 
 def _first_sentence(text: str) -> str:
@@ -110,8 +133,12 @@ def _first_sentence(text: str) -> str:
     return first + dot.rstrip()
 
 
+def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
+    part = content.get(name)
+    return part if isinstance(part, dict) else {}
+
+
 def _value(content: dict[str, Any], section: str, name: str, otherwise: int) -> int:
-    part = content.get(section)
-    value = part.get(name) if isinstance(part, dict) else None
+    value = _section(content, section).get(name)
     is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
     return value if is_count and isinstance(value, int) else otherwise

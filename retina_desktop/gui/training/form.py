@@ -1,5 +1,8 @@
 """What to learn from and how: the list, the folder, the recipe and a few values."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
@@ -21,7 +24,8 @@ from retina_desktop.gui.training.state import Phase, TrainingState
 from retina_desktop.gui.training.words import tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
 
-_OWN_FILE = "\n"  # the entry under the recipes that asks for a file; no recipe's name
+_OWN_FILE = "\n"  # the entry under recipes and starts that asks for a file; no name or path
+_AS_RECIPE = ""  # the entry of the starts that leaves it to the recipe
 _WIDTH = 330
 _LIMITS = {"epochs": 1000, "batch": 1024, "size": 1024, "threads": 256}
 
@@ -33,7 +37,8 @@ class TrainingForm(QScrollArea):
     work_dir_asked = Signal()
     recipe_asked = Signal()
     recipe_chosen = Signal(str)
-    wished = Signal(str, object)  # the value's name, int or None
+    start_asked = Signal()
+    wished = Signal(str, object)  # the value's name; int, Path or None
     check_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,6 +57,10 @@ class TrainingForm(QScrollArea):
         self.recipe.setAccessibleName(tr("Recipe"))
         self.recipe.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.about = WrappedLabel("muted")
+        self.start = QComboBox()
+        self.start.setAccessibleName(tr("Start from"))
+        self.start.setToolTip(tr("The weights that the training begins with"))
+        self.start.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.bound = WrappedLabel("muted")
         names = {
             "epochs": tr("Epochs"),
@@ -79,6 +88,8 @@ class TrainingForm(QScrollArea):
         free = able and not state.is_bound
         self._list_recipes(state)
         self.recipe.setEnabled(free)
+        self._list_starts(state)
+        self.start.setEnabled(free)
         chosen = state.chosen
         self.recipe.setVisible(not state.is_bound)
         self.about.say(chosen.about if chosen and not state.is_bound else "")
@@ -94,20 +105,26 @@ class TrainingForm(QScrollArea):
             field.setEnabled(able if name == "threads" else free)
 
     def _list_recipes(self, state: TrainingState) -> None:
-        names = [*(choice.name for choice in state.recipes), _OWN_FILE]
-        with QSignalBlocker(self.recipe):
-            if [self.recipe.itemData(row) for row in range(self.recipe.count())] != names:
-                self.recipe.clear()
-                for choice in state.recipes:
-                    self.recipe.addItem(choice.shown, choice.name)
-                self.recipe.addItem(tr("A recipe of your own…"), _OWN_FILE)
-            self.recipe.setCurrentIndex(self.recipe.findData(state.recipe))
+        offered = [(choice.name, choice.shown) for choice in state.recipes]
+        offered.append((_OWN_FILE, tr("A recipe of your own…")))
+        _offer(self.recipe, offered, state.recipe)
+
+    def _list_starts(self, state: TrainingState) -> None:
+        chosen = None if state.is_bound else state.wishes.start_from
+        offered = [(_AS_RECIPE, tr("As the recipe says"))]
+        version = tr("{0}, version {1}")
+        offered += [(str(m.folder), version.format(m.name, m.version)) for m in state.starts]
+        if chosen is not None and str(chosen) not in dict(offered):
+            offered.append((str(chosen), chosen.name))
+        offered.append((_OWN_FILE, tr("A file of weights…")))
+        _offer(self.start, offered, _AS_RECIPE if chosen is None else str(chosen))
 
     def _connect(self) -> None:
         self.manifest_button.clicked.connect(self.manifest_asked)
         self.work_dir_button.clicked.connect(self.work_dir_asked)
         self.check_button.clicked.connect(self.check_requested)
         self.recipe.activated.connect(self._on_recipe)
+        self.start.activated.connect(self._on_start)
         for name, field in self.values.items():
             field.valueChanged.connect(lambda value, n=name: self.wished.emit(n, value or None))
 
@@ -117,6 +134,13 @@ class TrainingForm(QScrollArea):
             self.recipe_asked.emit()
         else:
             self.recipe_chosen.emit(name)
+
+    def _on_start(self, row: int) -> None:
+        place = self.start.itemData(row)
+        if place == _OWN_FILE:
+            self.start_asked.emit()
+        else:
+            self.wished.emit("start_from", None if place == _AS_RECIPE else Path(place))
 
     def _lay_out(self, names: dict[str, str]) -> None:
         inside = QWidget()
@@ -147,11 +171,22 @@ class TrainingForm(QScrollArea):
         layout.addWidget(self.bound)
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        rows.addRow(tr("Start from"), self.start)
         for name, field in self.values.items():
             rows.addRow(names[name], field)
         layout.addLayout(rows)
         layout.addStretch(1)
         self.setWidget(inside)
+
+
+def _offer(box: QComboBox, offered: Sequence[tuple[str, str]], chosen: str) -> None:
+    """List what can be chosen, as data and words, and mark the chosen one."""
+    with QSignalBlocker(box):
+        if [(box.itemData(row), box.itemText(row)) for row in range(box.count())] != offered:
+            box.clear()
+            for data, words in offered:
+                box.addItem(words, data)
+        box.setCurrentIndex(box.findData(chosen))
 
 
 def _place(words: str) -> QLineEdit:

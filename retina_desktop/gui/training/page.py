@@ -163,6 +163,13 @@ class TrainingPage(Page):
         self.form.render_state(self.view_model.state)  # the list's mark goes back
 
     @Slot()
+    def _choose_start(self) -> None:
+        path = self._dialogs.weights(self)
+        if path is not None:
+            self.view_model.wish(start_from=path)
+        self.form.render_state(self.view_model.state)  # the list's mark goes back
+
+    @Slot()
     def _open_report(self) -> None:
         evaluation = self.view_model.state.snapshot.content.evaluation
         if evaluation is not None:
@@ -187,6 +194,7 @@ class TrainingPage(Page):
         form.work_dir_asked.connect(self._choose_work_dir)
         form.recipe_asked.connect(self._choose_recipe)
         form.recipe_chosen.connect(model.choose_recipe)
+        form.start_asked.connect(self._choose_start)
         form.wished.connect(lambda name, value: model.wish(**{name: value}))
         form.check_requested.connect(model.check_data)
         status.start_requested.connect(model.start)

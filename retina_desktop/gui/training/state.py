@@ -8,7 +8,7 @@ from pathlib import Path
 from retina_desktop.services.training_runs import Stage, TrainingPlan
 from retina_desktop.services.training_runs_desk import Snapshot
 from retina_desktop.services.training_runs_models import InstalledModel
-from retina_desktop.services.training_runs_recipes import RecipeChoice
+from retina_desktop.services.training_runs_recipes import RecipeChoice, starts_for
 
 
 class Phase(StrEnum):
@@ -32,6 +32,7 @@ class Wishes:
     batch: int | None = None
     size: int | None = None
     threads: int = 2
+    start_from: Path | None = None  # a bundle's folder or a file of weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,13 @@ class TrainingState:
             batch=wishes.batch,
             size=wishes.size,
             threads=wishes.threads,
+            start_from=wishes.start_from,
         )
+
+    @property
+    def starts(self) -> tuple[InstalledModel, ...]:
+        """The installed models that the chosen recipe can begin with."""
+        return starts_for(self.chosen, self.models) if self.chosen else ()
 
     @property
     def in_force(self) -> InstalledModel | None:

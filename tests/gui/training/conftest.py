@@ -23,7 +23,13 @@ RECIPES = (
     RecipeChoice("fundus-320", "Larger.", 6, 16, 320),
     RecipeChoice("rfmid-seed", "Usual."),
 )
-CAME_ALONG = InstalledModel("rfmid-test", "1.0.0", "Came along")
+CAME_ALONG = InstalledModel(
+    "rfmid-test",
+    "1.0.0",
+    "Came along",
+    architecture="efficientnet_b0",
+    folder=Path("models/rfmid-test"),
+)
 
 
 @dataclass
@@ -56,7 +62,7 @@ class Dialogs(ScriptedDialogs):
 
     def __init__(self):
         super().__init__()
-        self.list, self.own_recipe, self.asked = None, None, []
+        self.list, self.own_recipe, self.own_weights, self.asked = None, None, None, []
         self.running, self.changes = RunningChoice.STAY, True
 
     def training_list(self, parent):
@@ -64,6 +70,9 @@ class Dialogs(ScriptedDialogs):
 
     def recipe(self, parent):
         return self.own_recipe
+
+    def weights(self, parent):
+        return self.own_weights
 
     def change_model(self, parent, name):
         self.asked.append(name)

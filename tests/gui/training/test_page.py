@@ -16,6 +16,7 @@ from retina_desktop.gui.theme import ThemeChoice
 from retina_desktop.gui.training.state import Phase
 from retina_desktop.services.training_runs import Stage, read_plan
 from tests.gui.test_accessibility import nameless
+from tests.gui.training.conftest import CAME_ALONG
 
 
 def texts(widget):
@@ -55,6 +56,43 @@ def test_data_are_checked_and_their_report_is_shown(bench):
     assert "two photographs" in bench.page.report.toPlainText()
     assert bench.state.phase is Phase.READY
     assert "prepare begins" in bench.page.log.toPlainText()
+
+
+def start_choices(bench):
+    box = bench.page.form.start
+    return [box.itemText(row) for row in range(box.count())]
+
+
+def choose_start(bench, row):
+    bench.page.form.start.activated.emit(row)
+
+
+def test_a_training_begins_with_an_installed_model(bench):
+    bench.choose_list()
+    bench.until(lambda: len(start_choices(bench)) == 3)
+    assert start_choices(bench) == [
+        *("As the recipe says", "Came along, version 1.0.0", "A file of weights\u2026")
+    ]
+    choose_start(bench, 1)
+    assert bench.page.form.start.currentIndex() == 1
+    bench.train()
+    folder = json.dumps(str(CAME_ALONG.folder))
+    assert arguments(bench)[-2:] == ["--set", f"model.initial = {folder}"]
+    assert not bench.page.form.start.isEnabled()  # the run has begun with them
+
+
+def test_weights_of_ones_own_are_named_and_forgotten_with_the_recipe(bench, tmp_path):
+    bench.choose_list()
+    last = bench.page.form.start.count() - 1
+    choose_start(bench, last)  # nothing is chosen in the dialog
+    assert bench.page.form.start.currentText() == "As the recipe says"
+    bench.dialogs.own_weights = tmp_path / "body.safetensors"
+    choose_start(bench, bench.page.form.start.count() - 1)
+    assert bench.state.plan.start_from == tmp_path / "body.safetensors"
+    assert bench.page.form.start.currentText() == "body.safetensors"
+    bench.page.form.recipe.activated.emit(0)
+    assert bench.state.plan.start_from is None
+    assert bench.page.form.start.currentText() == "As the recipe says"
 
 
 def test_from_a_list_to_a_measured_model(bench):

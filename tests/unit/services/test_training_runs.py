@@ -50,12 +50,15 @@ from retina_desktop.services.training_runs_process import (
     start,
 )
 from retina_desktop.services.training_runs_recipes import (
+    RecipeChoice,
     missing_packages,
     offered_recipes,
     read_recipe,
+    starts_for,
     training_folder,
 )
 from retina_desktop.services.training_runs_results import read_headline
+from training.recipe import load_recipe
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -278,6 +281,29 @@ def test_arguments_hold_only_what_was_wished(tmp_path):
     words, bundle = export_arguments(tmp_path, model_id="ours", version="1.1.0", name="Ours")
     assert words[-4:] == ("--name", "Ours", "--version", "1.1.0")
     assert (bundle.name, bundle.parent.name) == ("ours", "1.1.0")
+
+
+def test_the_weights_to_start_from_reach_the_recipe_whatever_their_path(tmp_path):
+    weights = tmp_path / 'Donn\u00e9es "de = 2026" \\ #1' / "ours"
+    plan = plan_in(tmp_path, start_from=weights)
+    words = stage_arguments(Stage.TRAIN, plan, size=224)
+    assert words[-2] == "--set"
+    assert load_recipe("rfmid-seed", [words[-1]]).model.initial == str(weights)
+    write_plan(plan)
+    assert read_plan(tmp_path) == plan
+
+
+def test_a_recipe_begins_with_models_of_its_own_kind():
+    models = [
+        InstalledModel("b0", "1.0.0", "B0", architecture="efficientnet_b0", folder=Path("b0")),
+        InstalledModel("v2", "1.0.0", "V2", architecture="efficientnetv2_m", folder=Path("v2")),
+        InstalledModel("far", "1.0.0", "Far", architecture="efficientnet_b0"),
+    ]
+    recipes = {recipe.name: recipe for recipe in offered_recipes(training_folder())}
+    assert [m.id for m in starts_for(recipes["fundus-320"], models)] == ["b0"]
+    assert [m.id for m in starts_for(recipes["v2m-pretraining"], models)] == ["b0"]
+    own = RecipeChoice("own", "", architecture="efficientnetv2_m")
+    assert [m.id for m in starts_for(own, models)] == ["v2"]
 
 
 def test_a_run_goes_on_by_the_recipe_that_was_written_down(tmp_path):
