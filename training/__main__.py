@@ -41,7 +41,7 @@ from training.prepared import (
     set_aside,
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
-from training.recipe import Recipe, load_recipe
+from training.recipe import AS_INITIAL, Recipe, load_recipe
 from training.retinoblastoma.commands import app as retinoblastoma
 from training.run_record import load_best, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
@@ -239,8 +239,9 @@ def _feature_teacher(training: PartData, recipe: Recipe) -> FeatureTeacher | Non
     if not section.feature_teacher:
         return None
     batches = islice(_plain_batches(training, recipe), SPREAD_BATCHES)
+    is_initial = section.feature_teacher == AS_INITIAL
     return open_feature_teacher(
-        section.feature_teacher,
+        recipe.model.initial if is_initial else section.feature_teacher,
         section.feature_architecture,
         batches,
         stages=section.feature_stages,

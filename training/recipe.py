@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from retina_desktop.domain.errors import RetinaError
 
 RECIPES = Path(__file__).parent / "recipes"
+AS_INITIAL = "initial"  # a feature teacher: the weights the run starts from
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -151,7 +152,8 @@ class DistillationSection(_Section):
     teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
     weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
     temperature: Positive = 1.0  # above 1 softens both answers
-    feature_teacher: str = ""  # a bundle or a file of weights: `training.feature_teacher`
+    # A bundle, a file, or `AS_INITIAL` for `model.initial`: see `training.feature_teacher`.
+    feature_teacher: str = ""
     feature_architecture: str = "efficientnet_b0"  # what the feature teacher is
     feature_stages: tuple[int, ...] = ()  # whose maps are learned beside the last, from 0
     feature_weight: Positive = 1.0  # of the distance of the feature maps

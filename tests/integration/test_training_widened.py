@@ -46,8 +46,9 @@ def call(manifest, work_dir, command, *options):
 
 def train(pack, *settings):
     manifest, work_dir, weights = pack
-    named = (f"model.initial={weights}", f"distillation.feature_teacher={weights}")
-    words = [word for s in (*SHOWN, *named, *settings) for word in ("--set", s)]
+    words = [
+        word for s in (*SHOWN, f"model.initial={weights}", *settings) for word in ("--set", s)
+    ]
     return call(manifest, work_dir, "train", "--recipe", "v2m-pretraining", *words)
 
 
