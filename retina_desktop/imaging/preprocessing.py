@@ -27,11 +27,13 @@ FIELD_CROP = "field_crop"
 CENTRAL_FIELD = "central_field"
 NORMALIZE = "normalize"
 LEVEL_MATCHING = "level_matching"
+LOCAL_AVERAGE_SUBTRACTION = "local_average_subtraction"
 MODEL_ENHANCEMENTS = (
     "msrcr",
     "clahe",
     "vessel_suppression",
     "illumination_correction",
+    LOCAL_AVERAGE_SUBTRACTION,
     LEVEL_MATCHING,
 )
 

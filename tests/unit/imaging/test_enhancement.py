@@ -16,6 +16,7 @@ from retina_desktop.imaging.enhancement import (
     clahe,
     enhanced,
     illumination_correction,
+    local_average_subtraction,
     msrcr,
     red_free,
     sharpen,
@@ -167,6 +168,41 @@ class TestIlluminationCorrection:
         before = real[..., 1] / np.maximum(real[..., 0], 1)
         after = even[..., 1] / np.maximum(even[..., 0], 1)
         assert np.abs(after - before)[darker].max() < 0.03
+
+
+class TestLocalAverageSubtraction:
+    def test_it_is_the_formula_on_the_whole_picture(self, real) -> None:
+        found = local_average_subtraction(real)
+        average = cv2.GaussianBlur(real.astype(np.float32), (0, 0), 0.033 * SIDE)
+        wanted = np.clip(4 * (real - average) + 128, 0, 255)
+        inner = np.s_[40:-40, 40:-40]  # a picture's end is seen otherwise in a smaller copy
+        assert np.abs(found.astype(float) - wanted)[inner].mean() < 1.5
+
+    def test_another_cameras_colour_and_uneven_light_are_gone(self, real, mask) -> None:
+        colour = np.array([0.95, 0.8, 0.5])
+        shade = np.linspace(0, 40, SIDE)[None, :, None]
+        half = real.astype(np.float64) * 0.5
+        here = np.rint(half + 20).astype(np.uint8)
+        there = np.rint(half + 60 * colour + shade).astype(np.uint8)
+        first, second = (local_average_subtraction(i, mask).astype(int) for i in (here, there))
+        inner = disc(SIDE, SIDE, SIDE / 2 - 20)
+        assert np.abs(light(here) - light(there))[inner].mean() > 20
+        assert np.abs(first - second)[inner].mean() < 4  # rounding, four times enlarged
+
+    def test_an_even_field_is_middle_grey_up_to_its_rim(self) -> None:
+        inside = disc(200, 260, 95)
+        image = np.where(inside[..., None], np.array([170, 90, 40]), 0).astype(np.uint8)
+        assert (
+            np.abs(local_average_subtraction(image, inside)[inside].astype(int) - 128).max()
+            <= 4
+        )
+
+    def test_what_lies_outside_tells_nothing(self, real, mask) -> None:
+        other = real.copy()
+        other[~mask] = 255
+        np.testing.assert_array_equal(
+            local_average_subtraction(real, mask), local_average_subtraction(other, mask)
+        )
 
 
 class TestClahe:
