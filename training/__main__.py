@@ -18,6 +18,7 @@ from retina_desktop.domain.labels import RFMID_CODES
 from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
 from training.averaging_command import average_weights
+from training.camera_probe_command import probe_sources
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
 from training.distillation import with_teachers
@@ -168,6 +169,7 @@ app.command(name="average")(average_weights)
 app.command(name="folds")(make_folds)
 app.command(name="folds-summary")(summarise_folds)
 app.command(name="explain")(explain_run)
+app.command(name="probe")(probe_sources)
 
 
 @app.command()
