@@ -8,7 +8,6 @@ diameter, so that the same parameters suit every camera (except `msrcr`'s publis
 `ENHANCEMENTS` lists the steps by name, with default and bounds of each parameter.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,20 +18,24 @@ from numpy.typing import NDArray
 
 from retina_desktop.domain.images import GrayImage, Mask, RgbImage
 from retina_desktop.imaging.level_matching import level_matching
+from retina_desktop.imaging.local_average import local_average_subtraction
 from retina_desktop.imaging.msrcr import multi_scale_retinex, restore_colour
 from retina_desktop.imaging.step_parameters import (
     ParameterValue,
     StepParameter,
     check_parameters,
 )
-from retina_desktop.imaging.surroundings import fill_from_surroundings
 from retina_desktop.imaging.vessels import find_vessels, suppress_vessels
+from retina_desktop.imaging.within_field import (
+    blackened,
+    check_picture,
+    field_diameter,
+    within_field,
+)
 
-_FILLING_CELLS = 350  # cells over the field's diameter, of the filled frame
 _TILES = 8  # of the equalisation, across and down the field
 _SHARPENING_RADIUS = 0.002  # field diameters
 _ILLUMINATION_PIXELS = 128  # diameter of the copy whose background is computed
-_AVERAGING_SIGMA = 4.0  # pixels of the copy whose local average is computed
 _LEAST_GAIN, _MOST_GAIN = 0.5, 3.0  # of the illumination correction: noise has its limits
 
 
@@ -86,7 +89,7 @@ def msrcr(
         retinex = multi_scale_retinex(field, sigmas=sigmas)
         return restore_colour(retinex, field, gain=gain, offset=offset, alpha=alpha, beta=beta)
 
-    return _within_field(image, mask, restored)
+    return within_field(image, mask, restored)
 
 
 def clahe(
@@ -97,7 +100,7 @@ def clahe(
     Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems IV, 1994.
     `tiles` x `tiles` lie over the field's bounding box.
     """
-    return _within_field(image, mask, lambda field, _: _equalised(field, clip_limit, tiles))
+    return within_field(image, mask, lambda field, _: _equalised(field, clip_limit, tiles))
 
 
 def vessel_suppression(
@@ -114,13 +117,13 @@ def vessel_suppression(
     """
 
     def suppressed(field: RgbImage, inside: Mask) -> RgbImage:
-        diameter = _diameter(inside)
+        diameter = field_diameter(inside)
         vessels = find_vessels(
             field, diameter=diameter, widest=widest, shortest=shortest, contrast=contrast
         )
         return suppress_vessels(field, vessels, cell=max(round(diameter / 700), 1))
 
-    return _within_field(image, mask, suppressed)
+    return within_field(image, mask, suppressed)
 
 
 def red_free(
@@ -138,7 +141,7 @@ def red_free(
         grey = cv2.LUT(green, np.clip(np.rint(levels), 0, 255).astype(np.uint8))
         return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
 
-    return _within_field(image, mask, stretched)
+    return within_field(image, mask, stretched)
 
 
 def illumination_correction(
@@ -150,33 +153,9 @@ def illumination_correction(
     `scale` field diameters. All channels get the same factor (`divide`, between 0.5 and 3) or
     the same amount (otherwise), so colours keep their hue.
     """
-    return _within_field(
+    return within_field(
         image, mask, lambda field, inside: _corrected(field, inside, scale, divide=divide)
     )
-
-
-def local_average_subtraction(
-    image: RgbImage,
-    mask: Mask | None = None,
-    *,
-    scale: float = 0.033,
-    gain: float = 4.0,
-    level: float = 128.0,
-) -> RgbImage:
-    """Show how each pixel differs from the colour around it: ``gain * (I - average) + level``.
-
-    The average is a Gaussian's of `scale` field diameters. A camera's colours and its uneven
-    light are gone; vessels and lesions stay (Graham, "Kaggle diabetic retinopathy detection
-    competition report", 2015, with half this scale).
-    """
-
-    def differing(field: RgbImage, inside: Mask) -> RgbImage:
-        average = _local_average(field, scale * _diameter(inside))
-        return np.asarray(
-            cv2.addWeighted(field, gain, average, -gain, level, dtype=cv2.CV_8U), np.uint8
-        )
-
-    return _within_field(image, mask, differing)
 
 
 def sharpen(
@@ -187,7 +166,7 @@ def sharpen(
     amount: float = 0.5,
 ) -> RgbImage:
     """Unsharp masking: `amount` of the detail finer than `radius` field diameters added."""
-    return _within_field(
+    return within_field(
         image, mask, lambda field, inside: _sharpened(field, inside, radius, amount)
     )
 
@@ -207,7 +186,7 @@ def enhanced(
         clear = _equalised(even, clip_limit, _TILES)
         return _sharpened(clear, inside, _SHARPENING_RADIUS, amount)
 
-    return _within_field(image, mask, chain)
+    return within_field(image, mask, chain)
 
 
 def adjust_tone(
@@ -223,12 +202,12 @@ def adjust_tone(
     By a table of 256 entries, so quick enough to follow a slider. Without a mask the black
     frame is brightened too. The defaults change nothing.
     """
-    _check(image, mask)
+    check_picture(image, mask)
     values = np.linspace(0.0, 1.0, 256) ** (1.0 / gamma)
     values = (values - 0.5) * contrast + 0.5 + brightness
     table = np.clip(np.rint(values * 255.0), 0, 255).astype(np.uint8)
     toned = np.asarray(cv2.LUT(image, table), np.uint8)
-    return toned if mask is None else _blackened(toned, mask)
+    return toned if mask is None else blackened(toned, mask)
 
 
 ENHANCEMENTS: Mapping[str, EnhancementStep] = MappingProxyType(
@@ -330,40 +309,6 @@ ENHANCEMENTS: Mapping[str, EnhancementStep] = MappingProxyType(
 )
 
 
-def _within_field(
-    image: RgbImage, mask: Mask | None, operation: Callable[[RgbImage, Mask], RgbImage]
-) -> RgbImage:
-    """Apply `operation` to the field's bounding box, its frame filled from the field."""
-    _check(image, mask)
-    if mask is None:
-        return operation(image, np.ones(image.shape[:2], np.bool_))
-    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(mask).view(np.uint8))
-    result = np.zeros_like(image)
-    if width and height:
-        box = np.s_[y : y + height, x : x + width]
-        field, inside = np.ascontiguousarray(image[box]), np.ascontiguousarray(mask[box])
-        cell = max(math.ceil(_diameter(inside) / _FILLING_CELLS), 1)
-        filled = fill_from_surroundings(field, inside, cell=cell)
-        result[box] = _blackened(operation(filled, inside), inside)
-    return result
-
-
-def _check(image: RgbImage, mask: Mask | None) -> None:
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise ValueError(f"expected a uint8 (H, W, 3) image, got {image.dtype} {image.shape}")
-    if mask is not None and (mask.shape != image.shape[:2] or mask.dtype != np.bool_):
-        raise ValueError(f"mask of {mask.dtype} {mask.shape} on an image of {image.shape}")
-
-
-def _blackened(image: RgbImage, inside: Mask) -> RgbImage:
-    return np.asarray(cv2.copyTo(image, np.ascontiguousarray(inside).view(np.uint8)), np.uint8)
-
-
-def _diameter(inside: Mask) -> float:
-    """Return the field's diameter; cameras cut the circle on two sides, never on four."""
-    return float(max(inside.shape))
-
-
 def _equalised(field: RgbImage, clip_limit: float, tiles: int) -> RgbImage:
     lab = cv2.cvtColor(field, cv2.COLOR_RGB2LAB)
     equaliser = cv2.createCLAHE(clipLimit=clip_limit, tileGridSize=(tiles, tiles))
@@ -384,18 +329,8 @@ def _corrected(field: RgbImage, inside: Mask, scale: float, *, divide: bool) -> 
     return np.asarray(cv2.add(field, amount, dtype=cv2.CV_8U), np.uint8)
 
 
-def _local_average(field: RgbImage, sigma: float) -> NDArray[np.float32]:
-    """Return the Gaussian average around each pixel, from a copy as small as `sigma` allows."""
-    height, width = field.shape[:2]
-    reduction = min(_AVERAGING_SIGMA / sigma, 1.0)
-    size = (max(round(width * reduction), 1), max(round(height * reduction), 1))
-    small = cv2.resize(field, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    smooth = cv2.GaussianBlur(small, (0, 0), max(sigma * reduction, 0.3))
-    return np.asarray(cv2.resize(smooth, (width, height)), np.float32)
-
-
 def _sharpened(field: RgbImage, inside: Mask, radius: float, amount: float) -> RgbImage:
-    soft = cv2.GaussianBlur(field, (0, 0), max(radius * _diameter(inside), 0.5))
+    soft = cv2.GaussianBlur(field, (0, 0), max(radius * field_diameter(inside), 0.5))
     return np.asarray(cv2.addWeighted(field, 1.0 + amount, soft, -amount, 0.0), np.uint8)
 
 
@@ -409,10 +344,10 @@ def _percentiles(green: GrayImage, inside: Mask, percent: float) -> tuple[int, i
 
 def _background(field: RgbImage, inside: Mask, scale: float) -> NDArray[np.float32]:
     """Return the mean light around each pixel of a small copy, over the field alone."""
-    reduction = min(_ILLUMINATION_PIXELS / _diameter(inside), 1.0)
+    reduction = min(_ILLUMINATION_PIXELS / field_diameter(inside), 1.0)
     height, width = inside.shape
     size = (max(round(width * reduction), 1), max(round(height * reduction), 1))
-    light = cv2.cvtColor(_blackened(field, inside), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    light = cv2.cvtColor(blackened(field, inside), cv2.COLOR_RGB2GRAY).astype(np.float32)
     sums = cv2.resize(light, size, interpolation=cv2.INTER_AREA)
     shares = cv2.resize(inside.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     sigma = scale * max(size)

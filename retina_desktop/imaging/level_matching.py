@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.images import Mask, RgbImage
+from retina_desktop.imaging.within_field import check_picture
 
 
 def level_matching(
@@ -39,10 +40,7 @@ def level_matching(
     ValueError
         If the picture is none, or the mask is of another shape.
     """
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(f"expected a uint8 (H, W, 3) image, got {image.dtype} {image.shape}")
-    if mask is not None and (mask.shape != image.shape[:2] or mask.dtype != np.bool_):
-        raise ValueError(f"mask of {mask.dtype} {mask.shape} on an image of {image.shape}")
+    check_picture(image, mask)
     inside = np.ones(image.shape[:2], np.bool_) if mask is None else mask
     matched = np.zeros_like(image)
     area = int(inside.sum())

@@ -22,6 +22,7 @@ from retina_desktop.imaging.enhancement import (
     sharpen,
     vessel_suppression,
 )
+from retina_desktop.imaging.local_average import local_average_subtraction
 from retina_desktop.imaging.surroundings import fill_from_surroundings
 from tests.helpers.rendered_fundus import render_fundus
 
