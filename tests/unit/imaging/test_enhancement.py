@@ -16,7 +16,6 @@ from retina_desktop.imaging.enhancement import (
     clahe,
     enhanced,
     illumination_correction,
-    local_average_subtraction,
     msrcr,
     red_free,
     sharpen,
