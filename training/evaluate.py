@@ -14,6 +14,7 @@ from torch import nn
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.manifests import Metric, PreprocessingStep
 from retina_desktop.imaging.decode import decode_photograph
+from retina_desktop.imaging.enhancement import ENHANCEMENTS
 from retina_desktop.imaging.field_of_view import crop_to_field
 from retina_desktop.imaging.field_reading import read_with_field
 from retina_desktop.imaging.preprocessing import FIELD_CROP, NORMALIZE, prepare_tensor
@@ -51,12 +52,15 @@ class Logits:
 def preprocessing_steps(
     size: int, enhancements: Sequence[str] = ()
 ) -> tuple[PreprocessingStep, ...]:
-    """Return the manifest's steps: crop to the field, enhancements, normalisation."""
+    """Return the manifest's steps: crop to the field, enhancements, normalisation.
+
+    What enhancements do by default is written down: a later program's defaults may differ.
+    """
     names = ("mean_r", "mean_g", "mean_b", "std_r", "std_g", "std_b")
     values = dict(zip(names, IMAGENET_MEAN + IMAGENET_STD, strict=True))
     return (
         PreprocessingStep(FIELD_CROP, {"size": size}),
-        *(PreprocessingStep(name) for name in enhancements),
+        *(PreprocessingStep(name, {**ENHANCEMENTS[name].checked({})}) for name in enhancements),
         PreprocessingStep(NORMALIZE, dict(values)),
     )
 

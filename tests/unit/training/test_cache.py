@@ -72,3 +72,8 @@ def test_enhanced_photographs_are_what_the_application_would_show_the_model(pack
     scaled = torch.from_numpy(squares[:1] / 255.0).permute(0, 3, 1, 2).float()
     assert np.allclose(shown, normalise(scaled, IMAGENET_MEAN, IMAGENET_STD)[0], atol=1e-5)
     assert not np.array_equal(squares, plain)
+
+
+def test_a_manifest_writes_down_what_an_enhancement_does_by_default():
+    _, clahe, _ = preprocessing_steps(32, ("clahe",))
+    assert clahe.parameters == {"clip_limit": 2.0, "tiles": 8}
