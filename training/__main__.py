@@ -224,7 +224,12 @@ def _open_run(
     batches = _plain_batches(training, recipe)
     section = recipe.model
     report = start_from(
-        section.initial, network, batches, codes=data.codes, widened=section.widened
+        section.initial,
+        network,
+        batches,
+        codes=data.codes,
+        widened=section.widened,
+        enhancements=data.enhancements,
     )
     note_transfer(run_dir, network, report)
     write_record(

@@ -20,7 +20,7 @@ from training.transfer import (
     reestimate_batch_norm,
 )
 from training.transfer_report import TransferReport
-from training.weight_sources import WeightSource, read_source
+from training.weight_sources import WeightSource, read_source, warn_of_other_steps
 from training.widening import widen_into
 
 TIMM, LITE0, NONE = "timm", "lite0", "none"
@@ -60,6 +60,7 @@ def start_from(
     *,
     codes: Sequence[str] = (),
     widened: bool = False,
+    enhancements: Sequence[str] = (),
 ) -> TransferReport | None:
     """Give `network` its first weights, in place.
 
@@ -81,6 +82,8 @@ def start_from(
         The network's labels in output order; without them a bundle's last layer stays behind.
     widened : bool
         Whether the weights at a path are a smaller network's, to fill leading channels.
+    enhancements : Sequence[str]
+        That the photographs went through; a bundle that reads others is warned of.
 
     Returns
     -------
@@ -103,6 +106,7 @@ def start_from(
         reestimate_batch_norm(network, batches)
         return report
     source = read_source(Path(initial))
+    warn_of_other_steps(source, enhancements)
     if widened:
         return widen_into(network, source.state, source=source.name)
     if not source.is_bundle and is_lite0(network, source.state):

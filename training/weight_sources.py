@@ -1,7 +1,8 @@
 """Weights to start from, read from bundles and files; nothing in them is run."""
 
+import logging
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
+from retina_desktop.imaging.preprocessing import MODEL_ENHANCEMENTS
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
 from retina_desktop.ml.weight_formats import read_weights
@@ -27,6 +29,8 @@ _PREFIXES = ("module.", "network.", "model.", "_orig_mod.")
 
 State = dict[str, Tensor]
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WeightSource:
@@ -39,6 +43,7 @@ class WeightSource:
     state: State
     codes: tuple[str, ...] = ()
     is_bundle: bool = False
+    enhancements: tuple[str, ...] | None = None  # that a bundle reads photographs after
 
 
 def read_source(path: Path) -> WeightSource:
@@ -82,7 +87,25 @@ def _read_bundle(folder: Path) -> WeightSource:
     manifest = bundle.manifest
     state = _tensors(bundle.read(manifest.weights), folder)
     name = f"the bundle {manifest.id} {manifest.version} ({manifest.architecture})"
-    return WeightSource(name, state, manifest.codes, is_bundle=True)
+    steps = tuple(s.name for s in manifest.preprocessing if s.name in MODEL_ENHANCEMENTS)
+    return WeightSource(name, state, manifest.codes, is_bundle=True, enhancements=steps)
+
+
+def warn_of_other_steps(source: WeightSource, prepared_with: Sequence[str]) -> None:
+    """Log where a bundle reads other pictures than those it is to learn from."""
+    reads = source.enhancements
+    if reads is not None and reads != tuple(prepared_with):
+        log.warning(
+            "%s reads photographs after %s, and these were prepared after %s; what it knows "
+            "may not carry over (retina-train prepare --enhance)",
+            source.name,
+            _in_words(reads),
+            _in_words(prepared_with),
+        )
+
+
+def _in_words(steps: Sequence[str]) -> str:
+    return ", ".join(steps) or "no enhancement"
 
 
 def _read_safetensors(path: Path) -> State:

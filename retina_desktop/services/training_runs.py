@@ -55,6 +55,7 @@ class TrainingPlan:
     size: int | None = None  # pixels of the network's input
     threads: int = 2
     start_from: Path | None = None  # a bundle's folder or a file of weights
+    enhancements: tuple[str, ...] = ()  # steps that photographs go through first, by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class FolderContent:
     """What a work folder holds, without any of it being loaded."""
 
     prepared_side: int | None = None  # pixels of the cached photographs
+    prepared_with: tuple[str, ...] = ()  # enhancements they went through
     plan: TrainingPlan | None = None  # the one carried out here last
     recorded: Mapping[str, Any] | None = None  # the run's recipe as it was written down
     can_resume: bool = False
@@ -88,6 +90,7 @@ def look_into(work_dir: Path) -> FolderContent:
     recipe = record.get("recipe")
     return FolderContent(
         prepared_side=side if isinstance(side, int) else None,
+        prepared_with=_names(split.get("enhancements")),
         plan=read_plan(work_dir),
         recorded=recipe if isinstance(recipe, dict) else None,
         can_resume=(run / "state.pt").is_file(),
@@ -111,6 +114,7 @@ def read_plan(work_dir: Path) -> TrainingPlan | None:
             size=_count(content.get("size")),
             threads=_count(content.get("threads")) or 2,
             start_from=_path(content.get("start_from")),
+            enhancements=_names(content.get("enhancements")),
         )
     except (KeyError, TypeError):
         return None
@@ -143,7 +147,8 @@ def stages_to_come(
     """Return what is to be done until the model is measured; `size` is the input's."""
     other_list = content.plan is not None and content.plan.manifest != plan.manifest
     small = content.prepared_side is None or content.prepared_side < size
-    first = (Stage.PREPARE,) if small or other_list else ()
+    other_look = not content.can_resume and content.prepared_with != plan.enhancements
+    first = (Stage.PREPARE,) if small or other_list or other_look else ()
     return (*first, Stage.TRAIN, Stage.AUDIT, Stage.EVALUATE)
 
 
@@ -155,7 +160,10 @@ def stage_arguments(stage: Stage, plan: TrainingPlan, *, size: int) -> tuple[str
     where = ("--manifest", str(plan.manifest), "--work-dir", str(plan.work_dir))
     threads = ("--threads", str(plan.threads))
     if stage is Stage.PREPARE:
-        return (stage.value, *where, "--side", str(side_for(size)))
+        content = look_into(plan.work_dir)
+        names = content.prepared_with if content.can_resume else plan.enhancements
+        steps = (word for name in names for word in ("--enhance", name))
+        return (stage.value, *where, "--side", str(side_for(size)), *steps)
     if stage is Stage.TRAIN:
         return (stage.value, *where, *threads, *_recipe_arguments(plan))
     if stage is Stage.EXPORT:
@@ -262,6 +270,10 @@ def _count(value: object) -> int | None:
 
 def _path(value: object) -> Path | None:
     return Path(value) if isinstance(value, str) and value else None
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else ()
 
 
 def _there(path: Path) -> Path | None:

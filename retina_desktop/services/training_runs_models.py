@@ -26,6 +26,7 @@ class InstalledModel:
     in_force: bool = False
     architecture: str = ""  # timm's name
     folder: Path | None = None  # of the bundle; None where a training need not find it
+    enhancements: tuple[str, ...] = ()  # steps its photographs go through first, by name
 
 
 def id_of(name: str) -> str:

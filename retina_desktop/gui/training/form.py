@@ -38,7 +38,8 @@ class TrainingForm(QScrollArea):
     recipe_asked = Signal()
     recipe_chosen = Signal(str)
     start_asked = Signal()
-    wished = Signal(str, object)  # the value's name; int, Path or None
+    start_chosen = Signal(object)  # Path, None: as the recipe says
+    wished = Signal(str, object)  # the value's name, int or None
     check_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -140,7 +141,7 @@ class TrainingForm(QScrollArea):
         if place == _OWN_FILE:
             self.start_asked.emit()
         else:
-            self.wished.emit("start_from", None if place == _AS_RECIPE else Path(place))
+            self.start_chosen.emit(None if place == _AS_RECIPE else Path(place))
 
     def _lay_out(self, names: dict[str, str]) -> None:
         inside = QWidget()

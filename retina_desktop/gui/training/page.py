@@ -166,7 +166,7 @@ class TrainingPage(Page):
     def _choose_start(self) -> None:
         path = self._dialogs.weights(self)
         if path is not None:
-            self.view_model.wish(start_from=path)
+            self.view_model.choose_start(path)
         self.form.render_state(self.view_model.state)  # the list's mark goes back
 
     @Slot()
@@ -195,6 +195,7 @@ class TrainingPage(Page):
         form.recipe_asked.connect(self._choose_recipe)
         form.recipe_chosen.connect(model.choose_recipe)
         form.start_asked.connect(self._choose_start)
+        form.start_chosen.connect(model.choose_start)
         form.wished.connect(lambda name, value: model.wish(**{name: value}))
         form.check_requested.connect(model.check_data)
         status.start_requested.connect(model.start)

@@ -33,6 +33,7 @@ class Wishes:
     size: int | None = None
     threads: int = 2
     start_from: Path | None = None  # a bundle's folder or a file of weights
+    enhancements: tuple[str, ...] = ()  # that the model to start from reads photographs after
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class TrainingState:
             size=wishes.size,
             threads=wishes.threads,
             start_from=wishes.start_from,
+            enhancements=wishes.enhancements,
         )
 
     @property

@@ -109,7 +109,14 @@ class TrainingViewModel(QObject):
         """Add the user's own recipe to the list, and take it."""
         self._run(lambda _: read_recipe(path), self._on_recipe)
 
-    def wish(self, **values: int | Path | None) -> None:
+    def choose_start(self, path: Path | None) -> None:
+        """Take these weights, and photographs as their model reads them; None: the recipe's."""
+        chosen = next((m for m in self.state.models if path and m.folder == path), None)
+        steps = chosen.enhancements if chosen else ()
+        wishes = replace(self.state.wishes, start_from=path, enhancements=steps)
+        self._set(replace(self.state, wishes=wishes))
+
+    def wish(self, **values: int | None) -> None:
         """Take a value instead of the recipe's; None takes the recipe's again."""
         self._set(replace(self.state, wishes=replace(self.state.wishes, **values)))  # type: ignore[arg-type]
 
@@ -355,7 +362,9 @@ def _with_plan(state: TrainingState, content: FolderContent) -> TrainingState:
     plan = content.plan
     if plan is None:
         return state
-    wishes = Wishes(plan.epochs, plan.batch, plan.size, plan.threads, plan.start_from)
+    wishes = Wishes(
+        plan.epochs, plan.batch, plan.size, plan.threads, plan.start_from, plan.enhancements
+    )
     keeps = state.manifest is not None and not content.can_resume
     manifest = state.manifest if keeps else plan.manifest
     return replace(state, manifest=manifest, recipe=plan.recipe, wishes=wishes)

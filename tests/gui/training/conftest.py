@@ -29,6 +29,7 @@ CAME_ALONG = InstalledModel(
     "Came along",
     architecture="efficientnet_b0",
     folder=Path("models/rfmid-test"),
+    enhancements=("clahe",),
 )
 
 

@@ -78,6 +78,8 @@ def test_a_training_begins_with_an_installed_model(bench):
     bench.train()
     folder = json.dumps(str(CAME_ALONG.folder))
     assert arguments(bench)[-2:] == ["--set", f"model.initial = {folder}"]
+    split = json.loads((bench.work / "split.json").read_text())
+    assert split["enhancements"] == ["clahe"]  # photographs look as that model reads them
     assert not bench.page.form.start.isEnabled()  # the run has begun with them
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -291,6 +292,28 @@ def test_the_weights_to_start_from_reach_the_recipe_whatever_their_path(tmp_path
     assert load_recipe("rfmid-seed", [words[-1]]).model.initial == str(weights)
     write_plan(plan)
     assert read_plan(tmp_path) == plan
+
+
+def test_photographs_are_prepared_as_the_model_to_start_from_reads_them(tmp_path):
+    steps = ("clahe", "local_average_subtraction")
+    plan = plan_in(tmp_path, start_from=tmp_path / "ours", enhancements=steps)
+    words = stage_arguments(Stage.PREPARE, plan, size=320)
+    assert words[-4:] == ("--enhance", "clahe", "--enhance", "local_average_subtraction")
+    write_plan(plan)
+    assert read_plan(tmp_path) == plan
+    plain = FolderContent(prepared_side=384, plan=plan)
+    assert stages_to_come(plain, plan, size=320)[0] is Stage.PREPARE
+    same = replace(plain, prepared_with=steps)
+    assert stages_to_come(same, plan, size=320)[0] is Stage.TRAIN
+
+
+def test_a_run_that_was_begun_keeps_the_photographs_it_was_begun_with(tmp_path):
+    make_run(tmp_path)
+    split = json.loads((tmp_path / "split.json").read_text())
+    (tmp_path / "split.json").write_text(json.dumps(split | {"enhancements": ["clahe"]}))
+    plan, content = plan_in(tmp_path), look_into(tmp_path)
+    assert stages_to_come(content, plan, size=320)[0] is Stage.TRAIN
+    assert stage_arguments(Stage.PREPARE, plan, size=320)[-2:] == ("--enhance", "clahe")
 
 
 def test_a_recipe_begins_with_models_of_its_own_kind():

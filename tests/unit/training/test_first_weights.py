@@ -59,6 +59,15 @@ def test_rows_of_the_last_layer_go_with_their_labels(bundles, source):
     assert report.notes["classifier.bias"] == "2 of 3 rows, by their labels"
 
 
+def test_pictures_that_a_bundle_reads_otherwise_are_warned_of(bundles, caplog):
+    network = create_network(3, architecture=SMALL)
+    start_from(str(bundles / "float32"), network, [])
+    assert not caplog.messages
+    start_from(str(bundles / "float32"), network, [], enhancements=("clahe",))
+    assert "after no enhancement" in caplog.text
+    assert "prepared after clahe" in caplog.text
+
+
 def test_without_labels_a_bundles_last_layer_stays_behind(bundles):
     report = start_from(str(bundles / "float32"), create_network(3, architecture=SMALL), [])
     assert set(report.new) == HEAD

@@ -36,7 +36,13 @@ RESULTS = {
 
 def prepare(work, behaviour):
     rows = behaviour.get("rows", ["1.png", "2.png"])
-    content = {"side": int(option("--side")), "rows": [{"file": row} for row in rows]}
+    words = sys.argv
+    steps = [words[place + 1] for place, word in enumerate(words) if word == "--enhance"]
+    content = {
+        "side": int(option("--side")),
+        "rows": [{"file": row} for row in rows],
+        "enhancements": steps,
+    }
     (work / "split.json").write_text(json.dumps(content))
     (work / "data.html").write_text("<h1>Training data</h1><p>two photographs</p>")
 
