@@ -16,6 +16,18 @@ def within_field(
     image: RgbImage, mask: Mask | None, operation: Callable[[RgbImage, Mask], RgbImage]
 ) -> RgbImage:
     """Apply `operation` to the field's bounding box, its frame filled from the field."""
+
+    def with_filled_frame(field: RgbImage, inside: Mask) -> RgbImage:
+        cell = max(math.ceil(field_diameter(inside) / _FILLING_CELLS), 1)
+        return operation(fill_from_surroundings(field, inside, cell=cell), inside)
+
+    return within_box(image, mask, operation if mask is None else with_filled_frame)
+
+
+def within_box(
+    image: RgbImage, mask: Mask | None, operation: Callable[[RgbImage, Mask], RgbImage]
+) -> RgbImage:
+    """Apply `operation` to the field's bounding box as it is; the result is black outside."""
     check_picture(image, mask)
     if mask is None:
         return operation(image, np.ones(image.shape[:2], np.bool_))
@@ -24,9 +36,7 @@ def within_field(
     if width and height:
         box = np.s_[y : y + height, x : x + width]
         field, inside = np.ascontiguousarray(image[box]), np.ascontiguousarray(mask[box])
-        cell = max(math.ceil(field_diameter(inside) / _FILLING_CELLS), 1)
-        filled = fill_from_surroundings(field, inside, cell=cell)
-        result[box] = blackened(operation(filled, inside), inside)
+        result[box] = blackened(operation(field, inside), inside)
     return result
 
 
