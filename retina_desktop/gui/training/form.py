@@ -60,7 +60,6 @@ class TrainingForm(QScrollArea):
         self.about = WrappedLabel("muted")
         self.start = QComboBox()
         self.start.setAccessibleName(tr("Start from"))
-        self.start.setToolTip(tr("The weights that the training begins with"))
         self.start.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.bound = WrappedLabel("muted")
         names = {
@@ -119,6 +118,8 @@ class TrainingForm(QScrollArea):
             offered.append((str(chosen), chosen.name))
         offered.append((_OWN_FILE, tr("A file of weights…")))
         _offer(self.start, offered, _AS_RECIPE if chosen is None else str(chosen))
+        hint = tr("The weights that the training begins with: {0}")
+        self.start.setToolTip(hint.format(self.start.currentText()))
 
     def _connect(self) -> None:
         self.manifest_button.clicked.connect(self.manifest_asked)
@@ -156,10 +157,7 @@ class TrainingForm(QScrollArea):
             (self.manifest, self.manifest_button),
             (self.work_dir, self.work_dir_button),
         ):
-            label = QLabel(place.accessibleName())
-            label.setObjectName("fieldName")
-            label.setBuddy(button)
-            layout.addWidget(label)
+            layout.addWidget(_field_name(place.accessibleName(), button))
             row = QHBoxLayout()
             row.addWidget(place, 1)
             row.addWidget(button)
@@ -170,14 +168,22 @@ class TrainingForm(QScrollArea):
         layout.addWidget(self.recipe)
         layout.addWidget(self.about)
         layout.addWidget(self.bound)
+        layout.addWidget(_field_name(tr("Start from"), self.start))
+        layout.addWidget(self.start)
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        rows.addRow(tr("Start from"), self.start)
         for name, field in self.values.items():
             rows.addRow(names[name], field)
         layout.addLayout(rows)
         layout.addStretch(1)
         self.setWidget(inside)
+
+
+def _field_name(words: str, buddy: QWidget) -> QLabel:
+    label = QLabel(words)
+    label.setObjectName("fieldName")
+    label.setBuddy(buddy)
+    return label
 
 
 def _offer(box: QComboBox, offered: Sequence[tuple[str, str]], chosen: str) -> None:
