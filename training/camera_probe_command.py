@@ -15,6 +15,7 @@ from training.camera_probe import (
     SIZE,
     Asked,
     ask_across,
+    askable_sources,
     draw_rows,
     imagenet_network,
     pooled_features,
@@ -44,8 +45,10 @@ def probe_sources(
         raise RecipeError(f"There is no label {label}; choose an RFMiD code such as DR.")
     data = load_prepared(manifest, work_dir, RFMID_CODES)
     rows = draw_rows(data, label, most=most)
-    features = pooled_features(imagenet_network(), data.squares, rows)
-    asked = tuple(ask_across(data, rows, features, label))
+    asked: tuple[Asked, ...] = ()
+    if len(askable_sources(data, rows, label)) > 1:
+        features = pooled_features(imagenet_network(), data.squares, rows)
+        asked = tuple(ask_across(data, rows, features, label))
     if not asked:
         raise ResultsUnreadableError(
             f"No two sources state {label} for {AT_LEAST} photographs with it and {AT_LEAST} "
