@@ -101,7 +101,8 @@ def trained(pack):
         tensor_of=partial(application_tensor, size=SIZE, steps=preprocessing_steps(SIZE)),
         size=SIZE,
     )
-    assert np.array_equal(others, logits.test[::-1][:3])
+    # Not to the bit: where torch answers, its batch matters a little.
+    assert np.allclose(others, logits.test[::-1][:3], atol=1e-4)
     result, answers = evaluate(data, logits, facts, resamples=20)
     return best, logits, result, answers
 
