@@ -110,7 +110,7 @@ class TrainingForm(QScrollArea):
         _offer(self.recipe, offered, state.recipe)
 
     def _list_starts(self, state: TrainingState) -> None:
-        chosen = None if state.is_bound else state.wishes.start_from
+        chosen = state.started_from
         offered = [(_AS_RECIPE, tr("As the recipe says"))]
         version = tr("{0}, version {1}")
         offered += [(str(m.folder), version.format(m.name, m.version)) for m in state.starts]

@@ -132,6 +132,14 @@ class TrainingState:
         )
 
     @property
+    def started_from(self) -> Path | None:
+        """What the folder's run began with, or the next one is to begin with."""
+        plan = self.snapshot.content.plan
+        if self.is_bound:
+            return None if plan is None else plan.start_from
+        return self.wishes.start_from
+
+    @property
     def starts(self) -> tuple[InstalledModel, ...]:
         """The installed models that the chosen recipe can begin with."""
         return starts_for(self.chosen, self.models) if self.chosen else ()

@@ -80,7 +80,8 @@ def test_a_training_begins_with_an_installed_model(bench):
     assert arguments(bench)[-2:] == ["--set", f"model.initial = {folder}"]
     split = json.loads((bench.work / "split.json").read_text())
     assert split["enhancements"] == ["clahe"]  # photographs look as that model reads them
-    assert not bench.page.form.start.isEnabled()  # the run has begun with them
+    assert not bench.page.form.start.isEnabled()  # the run has begun with it, and says so
+    assert bench.page.form.start.currentText() == "Came along, version 1.0.0"
 
 
 def test_weights_of_ones_own_are_named_and_forgotten_with_the_recipe(bench, tmp_path):
