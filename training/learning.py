@@ -5,6 +5,7 @@ step follow from the seed, the epoch and the step alone. Several processes share
 and change its photographs as one process would (`training.feed`).
 """
 
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -34,6 +35,13 @@ from training.progress import Facts, Listener, tell_all
 from training.recipe import Recipe
 from training.sampling import epoch_order
 from training.schedules import rate_share
+
+log = logging.getLogger(__name__)
+
+_NOT_COMPARABLE = (
+    "in validation no source states a label present and absent on %d photographs each: epochs "
+    "cannot be compared, and the last one's weights are kept"
+)
 
 STATE_NAME = "state.pt"
 BEST_NAME = "best.pt"
@@ -322,7 +330,7 @@ class Learning:
             at_least=self._recipe.run.pair_minimum,
         )
         score = float(np.mean([pair.auroc for pair in pairs])) if pairs else 0.0
-        self._judge(score, judged)
+        self._judge(score if pairs else None, judged)
         p.elapsed_s += self._clock() - started
         self._tell(
             "epoch",
@@ -334,10 +342,12 @@ class Learning:
         )
         p.epoch, p.step, p.loss_sum = p.epoch + 1, 0, 0.0
 
-    def _judge(self, score: float, judged: nn.Module) -> None:
+    def _judge(self, score: float | None, judged: nn.Module) -> None:
         p, schedule = self.progress, self._recipe.schedule
-        if score > p.best_auroc:
-            p.best_auroc, p.best_epoch, p.stale = score, p.epoch, 0
+        if score is None:
+            log.warning(_NOT_COMPARABLE, self._recipe.run.pair_minimum)
+        if score is None or score > p.best_auroc:
+            p.best_auroc, p.best_epoch, p.stale = score or 0.0, p.epoch, 0
             self._write(BEST_NAME, judged.state_dict())
             return
         p.stale += 1

@@ -99,6 +99,18 @@ def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, changes):
     assert np.allclose(whole, parts, atol=1e-5)
 
 
+def test_where_validation_says_nothing_the_last_epoch_is_kept_and_that_is_said(
+    tmp_path, caplog
+):
+    run = start(tmp_path, recipe(run={"pair_minimum": 1000, "patience": 1}))
+    run.run()
+    assert run.progress.best_epoch == 2
+    kept = torch.load(tmp_path / BEST_NAME, weights_only=True)
+    state = torch.load(tmp_path / STATE_NAME, weights_only=True)
+    assert all(torch.equal(kept[name], value) for name, value in state["network"].items())
+    assert "1000 photographs each: epochs cannot be compared" in caplog.text
+
+
 def test_it_learns_and_keeps_the_best_epoch(tmp_path):
     run = start(tmp_path)
     run.run()
