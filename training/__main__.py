@@ -15,6 +15,7 @@ from rich.console import Console
 from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.answers_file import ANSWERS_NAME, read_answers
 from training.augmentation import normalise
 from training.averaging_command import average_weights
@@ -31,6 +32,7 @@ from training.feature_teacher import FeatureTeacher, open_feature_teacher
 from training.files import write_atomically
 from training.first_weights import new_network, start_from
 from training.folds_command import make_folds, summarise_folds
+from training.join_command import join_networks
 from training.learning import Learning
 from training.manifest_data import unlearned_codes
 from training.part_data import PartData, to_batch
@@ -42,14 +44,13 @@ from training.prepared import (
     set_aside,
 )
 from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
-from training.recipe import AS_INITIAL, Recipe, load_recipe
+from training.recipe import AS_INITIAL, Recipe, RecipeError, load_recipe
 from training.retinoblastoma.commands import app as retinoblastoma
-from training.run_record import load_best, read_recipe, write_record
+from training.run_record import is_joined, load_best, read_recipe, write_record
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
 from training.stopping import STOPPED, StopRequest
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 from training.transfer_report import note_transfer
 
 REPORT_NAME = "data.html"
@@ -166,6 +167,7 @@ app.command(name="evaluate")(evaluate_run)
 app.command(name="export")(export_run)
 app.command(name="ensemble")(join_runs)
 app.command(name="average")(average_weights)
+app.command(name="join")(join_networks)
 app.command(name="folds")(make_folds)
 app.command(name="folds-summary")(summarise_folds)
 app.command(name="explain")(explain_run)
@@ -197,6 +199,11 @@ def _open_run(
     processes: int,
     bar: TerminalBar,
 ) -> Learning:
+    if is_joined(run_dir):
+        raise RecipeError(
+            "This folder holds a joined network, which training would replace; prepare another "
+            "folder and name this one's run/best.pt as model.initial."
+        )
     fabric = make_fabric(recipe, processes)
     training = with_teachers(
         data.part(Part.TRAINING).without(recipe.sampling.leave_out),

@@ -5,18 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import torch
 import typer
-from numpy.typing import NDArray
 from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
 from training.averaging import average
 from training.evaluate_command import RUN_NAME
 from training.first_weights import new_network
-from training.metrics import score_pairs
-from training.part_data import PartData, predict
+from training.judging import judge
 from training.prepared import load_prepared
 from training.recipe import RecipeError
 from training.run_record import keep_average, load_best, read_recipe
@@ -48,8 +45,8 @@ def average_weights(
 
     def score(state: Mapping[str, Tensor]) -> float:
         network.load_state_dict(dict(state))
-        logits = predict(network, validation, size=recipe.model.size)
-        found = _mean_auroc(logits, validation, recipe.run.pair_minimum)
+        size, at_least = recipe.model.size, recipe.run.pair_minimum
+        found = judge(network, validation, size=size, at_least=at_least).auroc or 0.0
         log.info("validation AUROC %.4f", found)
         return found
 
@@ -69,15 +66,3 @@ def _completed(state: dict[str, Tensor], like: Mapping[str, Tensor]) -> dict[str
     """Return `state` with the counters that files of weights leave out."""
     counters = {name: value for name, value in like.items() if not value.is_floating_point()}
     return counters | state
-
-
-def _mean_auroc(logits: NDArray[np.float32], part: PartData, at_least: int) -> float:
-    pairs = score_pairs(
-        logits,
-        part.targets,
-        part.known,
-        sources=part.sources,
-        codes=part.codes,
-        at_least=at_least,
-    )
-    return float(np.mean([pair.auroc for pair in pairs])) if pairs else 0.0

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.augmentation import normalise
 from training.cache import Squares
 from training.first_weights import lite0_state
@@ -23,12 +24,7 @@ from training.metrics import auroc
 from training.prepared import PreparedData
 from training.retinoblastoma.head import fit_head
 from training.splits import Part
-from training.transfer import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    carry_over_lite0,
-    create_network,
-)
+from training.transfer import carry_over_lite0, create_network
 
 LITE0 = "tf_efficientnet_lite0"
 SIZE = 224  # pixels

@@ -24,7 +24,7 @@ from training.card_figures import (
 from training.card_left_out import left_out_section
 from training.card_rules import operating_points_section
 from training.figures import COUNTED_FROM
-from training.results import EvaluationResult, LabelResult
+from training.results import EvaluationResult, LabelResult, RunFacts
 
 INTENDED_USE = (
     "Research, teaching and the comparison of models: suggests which of the RFMiD labels a "
@@ -205,8 +205,36 @@ def _comparison(result: EvaluationResult) -> list[str]:
     ]
 
 
+_VARIED = (
+    "Turns, zooms, shifts, mirror images, changes of brightness, contrast, gamma and "
+    "white balance, and a slight blur vary each photograph in training."
+)
+
+
+def _joined(run: RunFacts) -> str:
+    halves = "\n".join(
+        f"- {name}: {words}."
+        for name, words in zip(
+            ("Photographs as they are", "Photographs less their local average"),
+            run.halves,
+            strict=True,
+        )
+    )
+    return (
+        "## Training\n\n"
+        f"{run.architecture}, {run.input_size} x {run.input_size} pixels: two networks, "
+        "trained apart and joined without further training. One reads the photograph as it is, "
+        "the other what differs from the average colour around each pixel; one linear layer "
+        "reads both feature maps and gives the mean of the two networks' calibrated logits "
+        f"(validation AUROC {run.best_validation_auroc:.3f}, mean over pairs of source and "
+        f"label).\n\n{halves}\n\n{_VARIED}"
+    )
+
+
 def _training(result: EvaluationResult) -> str:
     run = result.run
+    if run.halves:
+        return _joined(run)
     total = sum(source.training for source in result.sources)
     passes = run.epochs_run * run.photographs_an_epoch / max(total, 1)
     early = (
@@ -226,9 +254,7 @@ def _training(result: EvaluationResult) -> str:
         f"**{run.epochs_run:g} epochs of the {run.epochs_planned} that the recipe foresees "
         f"were run** (about {passes:.1f} passes over all photographs); the weights of epoch "
         f"{run.best_epoch} were kept, with the best validation AUROC "
-        f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).\n\n"
-        "Turns, zooms, shifts, mirror images, changes of brightness, contrast, gamma and "
-        "white balance, and a slight blur vary each photograph."
+        f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).\n\n{_VARIED}"
     )
 
 

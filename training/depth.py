@@ -11,6 +11,8 @@ from collections.abc import Iterator
 
 from torch import Tensor, nn
 
+from retina_desktop.ml.twofold import halves_of
+
 Depth = int | tuple[int, ...] | None  # blocks of every stage, or of each; None: all
 
 
@@ -43,10 +45,11 @@ def _limit(depth: Depth, stage: int) -> float:
 
 def _residual_blocks(network: nn.Module) -> Iterator[tuple[int, int, nn.Module]]:
     """Give each residual block of timm's stages, its stage and its place there."""
-    for stage, blocks in enumerate(getattr(network, "blocks", ())):
-        for place, block in enumerate(blocks):
-            if getattr(block, "has_skip", False):
-                yield stage, place, block
+    for half in halves_of(network):
+        for stage, blocks in enumerate(getattr(half, "blocks", ())):
+            for place, block in enumerate(blocks):
+                if getattr(block, "has_skip", False):
+                    yield stage, place, block
 
 
 def _unchanged(features: Tensor) -> Tensor:

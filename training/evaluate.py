@@ -17,7 +17,13 @@ from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.imaging.enhancement import ENHANCEMENTS
 from retina_desktop.imaging.field_of_view import crop_to_field
 from retina_desktop.imaging.field_reading import read_with_field
-from retina_desktop.imaging.preprocessing import FIELD_CROP, NORMALIZE, prepare_tensor
+from retina_desktop.imaging.preprocessing import (
+    FIELD_CROP,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    NORMALIZE,
+    prepare_tensor,
+)
 from training.calibration_fit import apply_platt, natural_sources
 from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
 from training.forward import answer_all
@@ -34,7 +40,6 @@ from training.results import (
     SourceResult,
 )
 from training.splits import Part
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 TensorOf = Callable[[Path], NDArray[np.float32] | None]  # (3, S, S), None: no field of view
 NO_ROWS = np.zeros(0, np.int64)

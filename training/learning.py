@@ -27,10 +27,10 @@ from training.feature_teacher import FeatureTeacher, NetworkWithTeacher
 from training.feed import Batch, Feed, epoch_steps
 from training.files import write_atomically
 from training.grade_head import NetworkWithGrade
+from training.judging import judge
 from training.losses import Objective
-from training.metrics import score_pairs
 from training.parameter_groups import freeze, make_optimizer, set_rate
-from training.part_data import PartData, predict
+from training.part_data import PartData
 from training.progress import Facts, Listener, tell_all
 from training.recipe import Recipe
 from training.sampling import epoch_order
@@ -319,30 +319,23 @@ class Learning:
         size, device = self._recipe.model.size, self._fabric.device
         self._read_loss()
         with self._memory_told():
-            logits = predict(judged, data, size=size, device=device)
+            at_least = self._recipe.run.pair_minimum
+            verdict = judge(judged, data, size=size, at_least=at_least, device=device)
         limit_depth(judged, None)
-        pairs = score_pairs(
-            logits,
-            data.targets,
-            data.known,
-            sources=data.sources,
-            codes=data.codes,
-            at_least=self._recipe.run.pair_minimum,
-        )
-        score = float(np.mean([pair.auroc for pair in pairs])) if pairs else 0.0
-        self._judge(score if pairs else None, judged)
+        score = verdict.auroc
+        self._keep_if_best(score, judged)
         p.elapsed_s += self._clock() - started
+        comparable = {} if score is None else {"val_auroc": score, "best_auroc": p.best_auroc}
         self._tell(
             "epoch",
             of=self._recipe.run.epochs,
             loss=p.loss_sum / max(p.step, 1),
-            val_auroc=score,
-            best_auroc=p.best_auroc,
-            pairs={f"{pair.source}/{pair.label}": round(pair.auroc, 4) for pair in pairs},
+            pairs=verdict.by_name(),
+            **comparable,
         )
         p.epoch, p.step, p.loss_sum = p.epoch + 1, 0, 0.0
 
-    def _judge(self, score: float | None, judged: nn.Module) -> None:
+    def _keep_if_best(self, score: float | None, judged: nn.Module) -> None:
         p, schedule = self.progress, self._recipe.schedule
         if score is None:
             log.warning(_NOT_COMPARABLE, self._recipe.run.pair_minimum)
@@ -394,10 +387,7 @@ class Learning:
                 raise LearningStoppedError(
                     f"There is no photograph to {words}; look at the data's report."
                 )
-        stated = self._training.known.any(axis=0)
-        shown = (self._training.targets * self._training.known).any(axis=0)
-        absent = ((1 - self._training.targets) * self._training.known).any(axis=0)
-        if not (stated & shown & absent).any():
+        if not self._training.has_both_kinds():
             raise LearningStoppedError(
                 "No label is both present and absent in training, so nothing can be learned; "
                 "add photographs of the other kind."

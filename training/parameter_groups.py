@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from retina_desktop.ml.twofold import halves_of, within_half
 from training.recipe import OptimizerKind, OptimizerSection
 
 HEAD_NAMES = ("classifier", "head", "fc")
@@ -43,7 +44,7 @@ def freeze(network: nn.Module, *, body: bool, blocks: int) -> None:
 
 
 def _is_low(name: str, network: nn.Module, blocks: int) -> bool:
-    inside = name != "blocks" and not is_head(name)
+    inside = within_half(name) != "blocks" and not is_head(name)
     return inside and blocks > 0 and _depth(name, network) <= blocks
 
 
@@ -70,8 +71,8 @@ def _groups(network: nn.Module, section: OptimizerSection) -> Iterator[dict[str,
 
 def _depth(name: str, network: nn.Module) -> int:
     """Return how far from the input a parameter lies: stem 0, blocks 1.., then the head."""
-    parts = name.split(".")
-    blocks = getattr(network, "blocks", None)
+    parts = within_half(name).split(".")
+    blocks = getattr(halves_of(network)[0], "blocks", None)
     stages = len(blocks) if isinstance(blocks, nn.Sequential) else 0
     if parts[0] == "blocks":
         return 1 + int(parts[1])

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.augmentation import normalise
 from training.cache import Squares
 from training.manifest_data import Known, Targets
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +33,12 @@ class PartData:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def has_both_kinds(self) -> bool:
+        """Tell whether any label is stated present in one photograph and absent in another."""
+        shown = (self.targets * self.known).any(axis=0)
+        absent = ((1 - self.targets) * self.known).any(axis=0)
+        return bool((shown & absent).any())
 
     def without(self, sources: Sequence[str]) -> "PartData":
         """Return the part without the photographs of `sources`."""

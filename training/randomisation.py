@@ -19,6 +19,7 @@ from torch import nn
 from retina_desktop.domain.manifests import PreprocessingStep
 from retina_desktop.imaging.preprocessing import prepare_tensor
 from retina_desktop.ml.torch_network import NetworkWithMaps
+from retina_desktop.ml.twofold import within_half
 from training.explanation import LesionPicture
 
 PHOTOGRAPHS = 20  # at most; every step asks a network about each
@@ -88,8 +89,11 @@ def blocks_from_the_top(network: nn.Module) -> list[str]:
 
 
 def _block_of(name: str) -> str:
-    """Return ``blocks.3`` of ``blocks.3.0.conv.weight``, and ``bn1`` of ``bn1.bias``."""
-    first, *others = name.split(".")
+    """Return ``blocks.3`` of ``blocks.3.0.conv.weight``, and ``bn1`` of ``bn1.bias``.
+
+    Of a network of two halves both blocks of that name are one.
+    """
+    first, *others = within_half(name).split(".")
     return f"{first}.{others[0]}" if others and others[0].isdigit() else first
 
 

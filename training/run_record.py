@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from training.files import write_atomically
@@ -17,25 +19,31 @@ from training.results import ResultsUnreadableError, RunFacts
 
 RECORD_NAME = "run.json"
 BEFORE_AVERAGING_NAME = "before_averaging.pt"
+_JOINED = "joined"  # in the record of a network that was joined from others: its facts
+_FACTS = TypeAdapter(RunFacts)
 
 
 def write_record(
     run_dir: Path, recipe: Recipe, *, photographs_an_epoch: int, mixed_precision: bool
 ) -> None:
     """Note beside the weights how they are being trained."""
+    content = {
+        "recipe": _told(recipe),
+        "photographs_an_epoch": photographs_an_epoch,
+        "mixed_precision": mixed_precision,
+    }
+    run_dir.mkdir(parents=True, exist_ok=True)
+    write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
+
+
+def _told(recipe: Recipe) -> dict[str, Any]:
     initial = recipe.model.initial
     told = recipe.model_dump(mode="json")
     # A file's place on this machine is nobody else's business.
     told["model"]["initial"] = initial if Path(initial).name == initial else "file"
     teachers = [Path(place).name for place in recipe.distillation.places]
     told["distillation"]["teacher"] = teachers
-    content = {
-        "recipe": told,
-        "photographs_an_epoch": photographs_an_epoch,
-        "mixed_precision": mixed_precision,
-    }
-    run_dir.mkdir(parents=True, exist_ok=True)
-    write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
+    return told
 
 
 def read_recipe(run_dir: Path) -> Recipe:
@@ -58,6 +66,9 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
         If nothing was trained there.
     """
     record, recipe = _record(run_dir), read_recipe(run_dir)
+    if _JOINED in record:
+        facts = _FACTS.validate_python(record[_JOINED])
+        return replace(facts, duplicate_pairs=duplicate_pairs)
     try:
         state = torch.load(run_dir / STATE_NAME, map_location="cpu", weights_only=True)
     except OSError as error:
@@ -96,6 +107,30 @@ def _record(run_dir: Path) -> dict[str, Any]:
     return record
 
 
+def is_joined(run_dir: Path) -> bool:
+    """Tell whether the folder holds a network that `keep_joined` wrote."""
+    return (run_dir / RECORD_NAME).exists() and _JOINED in _record(run_dir)
+
+
+def keep_joined(
+    run_dir: Path, recipe: Recipe, state: Mapping[str, Tensor], facts: RunFacts
+) -> None:
+    """Write a network that was joined from others as the best of a run; the record last.
+
+    ``facts`` are what `read_facts` will say of it.
+    """
+    run_dir.mkdir(parents=True, exist_ok=True)
+    _write_best(run_dir, state)
+    content = {"recipe": _told(recipe), _JOINED: _FACTS.dump_python(facts, mode="json")}
+    write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
+
+
+def _write_best(run_dir: Path, state: Mapping[str, Tensor]) -> None:
+    buffer = BytesIO()
+    torch.save(dict(state), buffer)
+    write_atomically(run_dir / BEST_NAME, buffer.getvalue())
+
+
 def keep_average(
     run_dir: Path, state: Mapping[str, Tensor], shares: Sequence[float], score: float
 ) -> None:
@@ -106,9 +141,7 @@ def keep_average(
     before = run_dir / BEFORE_AVERAGING_NAME
     if not before.exists():
         write_atomically(before, (run_dir / BEST_NAME).read_bytes())
-    buffer = BytesIO()
-    torch.save(dict(state), buffer)
-    write_atomically(run_dir / BEST_NAME, buffer.getvalue())
+    _write_best(run_dir, state)
     added = {"shares": [share for share in shares if share], "validation_auroc": score}
     content = _record(run_dir) | {"averaged": added}
     write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())

@@ -17,9 +17,9 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812 - torch's own convention
 
 from retina_desktop.domain.images import RgbImage
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.augmentation import normalise
 from training.cache import Squares
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 if TYPE_CHECKING:
     from retina_desktop.ml.torch_network import PooledNetwork

@@ -14,6 +14,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
+from retina_desktop.ml.architectures import create_architecture
 from training.recipe import RecipeError
 from training.transfer_report import TransferReport, report_on
 
@@ -23,8 +25,6 @@ LITE0_NAME = "EfficientNet-Lite0"
 GATE_BIAS = 3.0  # sigmoid(3) = 0.95
 # Lite0 was trained on (pixel - 127) / 128, the application feeds ImageNet's mean and deviation.
 LITE0_MEAN, LITE0_DEVIATION = 127.0, 128.0
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 _GATE = ".se."
 
@@ -39,19 +39,15 @@ def create_network(
     drop_rate: float = 0.0,
     drop_path_rate: float = 0.0,
 ) -> nn.Module:
-    """Build timm's network with `labels` outputs and random weights drawn from `seed`.
+    """Build a network of that name with `labels` outputs and random weights from `seed`.
 
-    ``drop_rate`` of the features before the classifier and ``drop_path_rate`` of whole
-    residual branches are left out at random while training.
+    See `retina_desktop.ml.architectures.create_architecture`.
     """
-    import timm  # seconds, which a command without a network need not wait
-
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network: nn.Module = timm.create_model(
-            architecture, num_classes=labels, drop_rate=drop_rate, drop_path_rate=drop_path_rate
+        return create_architecture(
+            architecture, outputs=labels, drop_rate=drop_rate, drop_path_rate=drop_path_rate
         )
-        return network
 
 
 def quieten_branches(network: nn.Module) -> None:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from retina_desktop.domain.images import Mask, RgbImage
 from retina_desktop.imaging.within_field import blackened, field_diameter, within_box
 
+SCALE = 0.033  # the average's sigma, field diameters
+GAIN = 4.0  # of the difference
+LEVEL = 128.0  # what is shown where nothing differs
 _SMALL_SIGMA = 4.0  # pixels of the copy whose local average is computed
 _LEAST_SHARE = np.float32(1e-3)  # of a neighbourhood that lies in the field
 
@@ -19,9 +22,9 @@ def local_average_subtraction(
     image: RgbImage,
     mask: Mask | None = None,
     *,
-    scale: float = 0.033,
-    gain: float = 4.0,
-    level: float = 128.0,
+    scale: float = SCALE,
+    gain: float = GAIN,
+    level: float = LEVEL,
 ) -> RgbImage:
     """Return ``gain * (I - average) + level``, clipped to [0, 255], black outside the mask.
 

@@ -38,7 +38,9 @@ MODEL_ENHANCEMENTS = (
 )
 
 # ImageNet's mean and standard deviation of R, G and B in [0, 1], as in torchvision and timm.
-_CHANNELS = (("r", 0.485, 0.229), ("g", 0.456, 0.224), ("b", 0.406, 0.225))
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+_CHANNELS = tuple(zip("rgb", IMAGENET_MEAN, IMAGENET_STD, strict=True))
 _SMALLEST_STD = 1e-3
 
 

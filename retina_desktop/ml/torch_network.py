@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import torch
 from torch import nn
 
+from retina_desktop.ml.architectures import create_architecture, is_known
 from retina_desktop.ml.weight_formats import read_weights
 
 
@@ -67,18 +68,16 @@ class NetworkWithMaps(nn.Module):
 
 
 def build_network(architecture: str, *, outputs: int) -> nn.Module:
-    """Return a timm network with random weights, in evaluation mode.
+    """Return the network of that name with random weights, in evaluation mode.
 
     Raises
     ------
     NetworkError
         If timm has no such architecture, or its head is another than is read here.
     """
-    import timm  # type: ignore[import-untyped, unused-ignore]
-
-    if architecture not in timm.list_models():
+    if not is_known(architecture):
         raise NetworkError(f"timm has no architecture {architecture!r}")
-    network: nn.Module = timm.create_model(architecture, pretrained=False, num_classes=outputs)
+    network = create_architecture(architecture, outputs=outputs)
     network.eval()
     check_head(network)
     return network

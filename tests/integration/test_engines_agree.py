@@ -22,7 +22,7 @@ from retina_desktop.ml.torch_network import NetworkWithMaps, classifier_of
 from tests.helpers.bundles import B0, SMALL, living_network, make_bundle, make_manifest
 
 SHIPPED = Path(__file__).parents[2] / "models" / "rfmid-efficientnet_b0"
-NETWORKS = ["random-b0", "trained", *(["shipped"] if SHIPPED.is_dir() else [])]
+NETWORKS = ["random-b0", "twofold", "trained", *(["shipped"] if SHIPPED.is_dir() else [])]
 LABELS = ("DR", "ARMD", "MH", "MHL")
 
 
@@ -43,6 +43,8 @@ def exported(
     folder = tmp_path_factory.mktemp("engines") / "bundle"
     if request.param == "random-b0":
         return read_bundle(make_bundle(folder, seed=5, architecture=B0))
+    if request.param == "twofold":
+        return read_bundle(make_bundle(folder, seed=5, architecture=f"twofold_{SMALL}"))
     draft = make_manifest(labels=LABELS, architecture=SMALL)
     return read_bundle(export_bundle(trained_network(), draft, folder, card="# For tests\n"))
 

@@ -18,6 +18,8 @@ from retina_desktop.domain.manifests import PreprocessingStep
 from retina_desktop.imaging.preprocessing import (
     CENTRAL_FIELD,
     FIELD_CROP,
+    IMAGENET_MEAN,
+    IMAGENET_STD,
     LEVEL_MATCHING,
     NORMALIZE,
     prepare_tensor,
@@ -32,7 +34,7 @@ from retina_desktop.ml.weight_formats import (
 )
 from training.recipe import RecipeError
 from training.retinoblastoma.pictures import HALF_HEIGHT, RADIUS, Crops, varied
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD, create_network
+from training.transfer import create_network
 
 BATCH = 8
 ENHANCEMENTS = ("msrcr", "clahe", "vessel_suppression")  # the seed's, in its order

@@ -4,13 +4,12 @@ import torch
 
 from retina_desktop.imaging.decode import decode_photograph
 from retina_desktop.imaging.field_of_view import crop_to_field, find_field_of_view
-from retina_desktop.imaging.preprocessing import prepare_tensor
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD, prepare_tensor
 from tests.unit.training.tiny_data import Row, write_manifest
 from training.augmentation import normalise
 from training.cache import PIXELS_NAME, build_cache
 from training.evaluate import preprocessing_steps
 from training.manifest_data import ManifestUnreadableError, read_manifest
-from training.transfer import IMAGENET_MEAN, IMAGENET_STD
 
 
 @pytest.fixture

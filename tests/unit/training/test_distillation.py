@@ -11,17 +11,12 @@ from retina_desktop.domain.manifests import Calibration
 from retina_desktop.ml.calibration import sigmoid
 from tests.unit.training.test_learning import CODES, curve, recipe, start
 from tests.unit.training.tiny_data import noise_part
-from training.distillation import (
-    ANSWERS_NAME,
-    Teacher,
-    ask_teachers,
-    open_teacher,
-    with_teachers,
-)
+from training.distillation import ANSWERS_NAME, ask_teachers, with_teachers
 from training.learning import BEST_NAME
 from training.part_data import predict
 from training.recipe import Recipe, RecipeError
 from training.run_record import write_record
+from training.trained_networks import TrainedNetwork, open_trained
 from training.transfer import create_network
 
 NETWORK, SIZE = "mobilenetv3_small_050", 32
@@ -88,7 +83,7 @@ def test_temperature_softens(tmp_path, weights):
 
 
 def test_only_assessed_labels_of_the_pupil_are_asked_calibrated():
-    teacher = Teacher(
+    teacher = TrainedNetwork(
         network(),
         SIZE,
         ("XY", "DR"),
@@ -107,7 +102,7 @@ def test_the_shipped_bundle_can_teach():
     from retina_desktop.config.folders import Folders
 
     folder = Folders.find({}).program / "models" / "rfmid-efficientnet_b0"
-    teacher = open_teacher(str(folder), followed(), CODES)
+    teacher = open_trained(str(folder), followed(), CODES)
     assert len(teacher.codes) == 29
     assert "DR" in teacher.codes
     assert teacher.enhancements == ()
@@ -121,7 +116,7 @@ def test_what_cannot_teach_is_said_in_a_sentence(tmp_path, weights, run):
         assert str(tmp_path) not in str(caught.value)
         return str(caught.value)
 
-    assert "There is no teacher at nowhere" in refused(tmp_path / "nowhere")
+    assert "There is no trained network at nowhere" in refused(tmp_path / "nowhere")
     (tmp_path / "broken.pt").write_bytes(b"no weights")
     assert "cannot be used" in refused(tmp_path / "broken.pt")
     save_file({"other.weight": torch.zeros(2)}, tmp_path / "other.safetensors")

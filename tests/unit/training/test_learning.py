@@ -109,6 +109,9 @@ def test_where_validation_says_nothing_the_last_epoch_is_kept_and_that_is_said(
     state = torch.load(tmp_path / STATE_NAME, weights_only=True)
     assert all(torch.equal(kept[name], value) for name, value in state["network"].items())
     assert "1000 photographs each: epochs cannot be compared" in caplog.text
+    epochs = [e for e in events(tmp_path) if e["event"] == "epoch"]
+    assert len(epochs) == 3
+    assert not any("val_auroc" in e for e in epochs)  # no curve of noughts
 
 
 def test_it_learns_and_keeps_the_best_epoch(tmp_path):

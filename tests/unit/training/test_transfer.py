@@ -3,10 +3,9 @@ import timm
 import torch
 from torch import nn
 
+from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.first_weights import start_from
 from training.transfer import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
     carry_over,
     carry_over_lite0,
     create_network,
