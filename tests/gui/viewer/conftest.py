@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PySide6.QtGui import QAction, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from retina_desktop.domain.images import RgbImage
@@ -67,3 +68,35 @@ def array_of(image: QImage) -> RgbImage:
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     flat = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
     return flat[:, : image.width() * 3].reshape(image.height(), image.width(), 3).copy()
+
+
+def seen_part(canvas, pixels):
+    """Return what the canvas shows and the pixels that belong there, at 1:1."""
+    placement, view = canvas.placement(), canvas.viewport()
+    assert placement.scale == 1.0
+    expected = pixels[
+        max(0, -placement.top) : view.height - placement.top,
+        max(0, -placement.left) : view.width - placement.left,
+    ]
+    top, left = max(0, placement.top), max(0, placement.left)
+    seen = pixels_of(canvas)[top : top + expected.shape[0], left : left + expected.shape[1]]
+    assert seen.shape == expected.shape
+    assert seen.size > 90_000
+    return seen, expected
+
+
+def ready(qtbot, pane):
+    qtbot.waitUntil(lambda: not pane.view_model.state.waiting)
+
+
+def choose(combo, index):
+    """Choose as the user does."""
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+
+
+def press(pane, key):
+    """Press a key in the pane's window."""
+    pane.activateWindow()
+    pane.setFocus()
+    QTest.keyClick(pane.canvas, key)

@@ -189,7 +189,7 @@ def test_memory_that_does_not_suffice_suggests_a_batch(tmp_path, monkeypatch, pl
     if place == "backward":
         monkeypatch.setattr(run._fabric, "backward", full)
     else:
-        monkeypatch.setattr("training.learning.predict", full)
+        monkeypatch.setattr("training.judging.predict", full)
     with pytest.raises(
         LearningStoppedError, match=r"run\.batch=4 --set optimizer\.accumulate=2"
     ):
