@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from training.recipe import RecipeError
 from training.transfer import create_network
-from training.weight_sources import read_source
+from training.weight_sources import fitting, read_source
 
 _CLASSIFIER_BIAS = "classifier.bias"
 _LEAST_SPREAD = 0.1  # of the mean spread: silent channels must not shout
@@ -70,14 +70,16 @@ def open_feature_teacher(
     RecipeError
         If there are none, or they are another network's.
     """
-    state = read_source(Path(place)).state
+    source = read_source(Path(place))
     refusal = RecipeError(
         f"The weights in {Path(place).name} are not those of {architecture}; name the network "
         "they belong to as distillation.feature_architecture."
     )
-    if _CLASSIFIER_BIAS not in state:
+    if _CLASSIFIER_BIAS not in source.state:
         raise refusal
-    network = create_network(len(state[_CLASSIFIER_BIAS]), architecture=architecture)
+    outputs = len(source.state[_CLASSIFIER_BIAS])
+    network = create_network(outputs, architecture=architecture)
+    state = fitting(source, network).state
     try:
         missing, unknown = network.load_state_dict(state, strict=False)
     except RuntimeError as error:

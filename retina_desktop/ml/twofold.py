@@ -20,7 +20,7 @@ from retina_desktop.imaging.local_average import GAIN, LEVEL, SCALE
 from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
 PREFIX = "twofold_"  # before timm's name of the halves
-PLAIN, LOCAL = "plain", "local"  # the halves, as their tensors are called
+PLAIN, LOCAL, HEAD = "plain", "local", "classifier"  # the parts, as their tensors are called
 
 _SIGMA = 4.0  # pixels of the copy whose local average is computed
 _SIDE = round(_SIGMA / SCALE)  # of that copy, whatever the photograph's

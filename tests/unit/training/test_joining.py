@@ -7,6 +7,8 @@ from retina_desktop.domain.manifests import Calibration
 from retina_desktop.ml.twofold import LOCAL, PLAIN, subtract_local_average
 from tests.helpers.bundles import living_network, make_bundle
 from training.depth import limit_depth
+from training.feature_teacher import open_feature_teacher
+from training.first_weights import start_from
 from training.joining import join, open_half
 from training.parameter_groups import freeze, make_optimizer
 from training.randomisation import blocks_from_the_top
@@ -45,6 +47,23 @@ def test_the_answer_is_the_mean_of_the_calibrated_logits():
     second = (second * torch.tensor([1.5, 0.25, 1.0]) + torch.tensor([0.5, 0, 0]))[:, [1, 2, 0]]
     assert torch.allclose(network(image), (first + second) / 2, atol=1e-4)
     assert not torch.allclose(first, second, atol=0.1)
+
+
+def test_another_network_begins_with_the_plain_half(tmp_path):
+    both = living_network(f"twofold_{HALF}", outputs=3, seed=5)
+    torch.save(both.state_dict(), tmp_path / "both.pt")
+    alone = create_network(3, architecture=HALF, seed=9)
+    report = start_from(str(tmp_path / "both.pt"), alone, [])
+    assert report.new == ()
+    assert torch.equal(alone.conv_stem.weight, both.plain.conv_stem.weight)
+    own = both.classifier.weight[:, : both.plain.num_features]
+    assert torch.equal(alone.classifier.weight, 2 * own)
+    again = twofold()
+    start_from(str(tmp_path / "both.pt"), again, [])
+    assert torch.equal(again.local.conv_stem.weight, both.local.conv_stem.weight)
+    batches = [torch.randn(2, 3, SIZE, SIZE)]
+    teacher = open_feature_teacher(str(tmp_path / "both.pt"), HALF, batches)
+    assert torch.equal(teacher.network.conv_stem.weight, both.plain.conv_stem.weight)
 
 
 def test_what_cannot_be_joined_is_said_in_a_sentence(tmp_path):
