@@ -58,7 +58,7 @@ class AugmentationRanges:
 def normalise(batch: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """Scale pixels in [0, 1] by each channel's mean and deviation; shape unchanged."""
     means = torch.tensor(mean, device=batch.device).view(1, 3, 1, 1)
-    return (batch - means) / torch.tensor(std, device=batch.device).view(1, 3, 1, 1)
+    return (batch - means).div_(torch.tensor(std, device=batch.device).view(1, 3, 1, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -188,13 +188,38 @@ def augment(batch: Tensor, changes: Changes, *, size: int) -> Tensor:
     Tensor
         Shape ``(N, 3, size, size)``, float32 in [0, 1], on the batch's device.
     """
-    grid = F.affine_grid(
-        changes.matrix.to(batch.device), [len(batch), 3, size, size], align_corners=False
-    )
-    warped = F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
+    warp = _warp_by_opencv if batch.device.type == "cpu" else _warp_by_torch
+    warped = warp(batch, changes.matrix, size)
     if not bool(changes.balance.isnan().all()):
         warped = _balance_some(warped, changes.balance.to(batch.device))
     return _blur_some(_change_colours(warped, changes), changes)
+
+
+def _warp_by_torch(batch: Tensor, matrix: Tensor, size: int) -> Tensor:
+    grid = F.affine_grid(
+        matrix.to(batch.device), [len(batch), 3, size, size], align_corners=False
+    )
+    return F.grid_sample(batch, grid, mode="bilinear", align_corners=False)
+
+
+def _warp_by_opencv(batch: Tensor, matrix: Tensor, size: int) -> Tensor:
+    """Do as `_warp_by_torch` does, to a 32nd of a pixel, in a third of its time on a CPU."""
+    pictures = batch.permute(0, 2, 3, 1).contiguous().numpy()
+    turned = np.empty((len(batch), size, size, 3), np.float32)
+    places = _in_pixels(matrix.double(), pictures.shape[1:3], size).numpy()
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    for picture, place, target in zip(pictures, places, turned, strict=True):
+        cv2.warpAffine(picture, place, (size, size), dst=target, flags=flags)
+    return torch.from_numpy(turned).permute(0, 3, 1, 2)
+
+
+def _in_pixels(matrix: Tensor, shape: tuple[int, int], size: int) -> Tensor:
+    """Return the matrices ``(N, 2, 3)`` from pixel to pixel; -1 and 1 are a picture's edges."""
+    height, width = shape
+    sides = torch.tensor([width, height], dtype=matrix.dtype).view(1, 2, 1)
+    turn, shift = matrix[:, :, :2], matrix[:, :, 2:]
+    begin = turn.sum(2, keepdim=True) * (1 / size - 1) + shift  # of the first pixel's centre
+    return torch.cat((turn * sides / size, (begin + 1) * sides / 2 - 0.5), dim=2)
 
 
 def _uniform(count: int, low: float, high: float, generator: torch.Generator) -> Tensor:
@@ -265,14 +290,16 @@ def _balance_some(batch: Tensor, balance: Tensor) -> Tensor:
 
 def _change_colours(batch: Tensor, changes: Changes) -> Tensor:
     shape = (len(batch), 1, 1, 1)
-    field = (batch.amax(1, keepdim=True) > _FIELD_FROM).to(batch.dtype)  # the frame stays black
+    field = batch.amax(1, keepdim=True) > _FIELD_FROM  # the frame stays black
     factor = changes.factor.view(len(batch), 3, 1, 1).to(batch.device)
     offset = changes.offset.view(shape).to(batch.device)
     if not bool((changes.saturation == 1).all()):
         gray = (batch * batch.new_tensor(_GRAY).view(1, 3, 1, 1)).sum(1, keepdim=True)
         batch = gray + (batch - gray) * changes.saturation.view(shape).to(batch.device)
-    changed = (batch - 0.4) * factor + 0.4 + offset
-    return changed.clamp(1e-4, 1).pow(changes.gamma.view(shape).to(batch.device)) * field
+    gamma = changes.gamma.view(shape).to(batch.device)
+    # In place: memory that is asked for anew costs more than the arithmetic.
+    changed = torch.addcmul(offset + 0.4 - 0.4 * factor, batch, factor)
+    return changed.clamp_(1e-4, 1).pow_(gamma).mul_(field)
 
 
 def _blur_some(batch: Tensor, changes: Changes) -> Tensor:

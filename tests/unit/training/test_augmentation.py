@@ -2,10 +2,15 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from torchvision.transforms.v2 import functional as v2
 
 from training.augmentation import (
     AugmentationRanges,
+    _warp_by_opencv,
+    _warp_by_torch,
     augment,
     cut_fields,
     draw_changes,
@@ -65,6 +70,25 @@ def test_the_black_frame_stays_black(batch):
     batch[:, :, :, :5] = 0
     ranges = replace(STILL, brightness=0.3, gamma=0.3)
     assert run(batch, ranges)[:, :, :, :5].max() == 0
+
+
+@given(
+    turn=st.floats(0, 180),
+    shift=st.floats(0, 0.3),
+    side=st.tuples(st.integers(8, 60), st.integers(8, 60)),
+    size=st.integers(8, 70),
+    seed=st.integers(0, 2**20),
+)
+def test_both_ways_to_turn_a_picture_agree(turn, shift, side, size, seed):
+    ranges = AugmentationRanges(turn_deg=turn, shift=shift, stretch=0.2)
+    matrix = draw_changes(3, generator=generator(seed), ranges=ranges).matrix
+    coarse = torch.rand(3, 3, 5, 5, generator=generator(seed))
+    smooth = F.interpolate(coarse, size=side, mode="bilinear")
+    one = _warp_by_opencv(smooth, matrix, size)
+    other = _warp_by_torch(smooth, matrix, size)
+    # OpenCV counts places in 32nds of a pixel.
+    assert (one - other).abs().mean() < 0.01
+    assert (one - other).abs().max() < 0.1
 
 
 def test_blur_leaves_the_mean_and_lowers_the_contrast(batch):
