@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from retina_desktop.domain.manifests import TWOFOLD_PREFIX, half_of
 from retina_desktop.imaging.preprocessing import LOCAL_AVERAGE_SUBTRACTION
 from retina_desktop.ml.torch_network import NetworkError, classifier_of
-from retina_desktop.ml.twofold import LOCAL, PLAIN, PREFIX, TwofoldNetwork
+from retina_desktop.ml.twofold import LOCAL, PLAIN, TwofoldNetwork
 from training.recipe import Recipe, RecipeError
 from training.trained_networks import TrainedNetwork, open_trained
 
@@ -40,7 +41,7 @@ def open_half(half: str, place: str, recipe: Recipe, codes: Sequence[str]) -> Tr
         does not know the same labels.
     """
     section = recipe.model
-    own = section.model_copy(update={"architecture": section.architecture.removeprefix(PREFIX)})
+    own = section.model_copy(update={"architecture": half_of(section.architecture)})
     found = open_trained(place, recipe.model_copy(update={"model": own}), codes)
     name = found.bundle or (found.run.parent.name if found.run else place.rpartition("/")[2])
     if found.enhancements not in (None, READS[half]):
@@ -74,8 +75,8 @@ def join(
     """
     if not isinstance(network, TwofoldNetwork):
         raise RecipeError(
-            f"A network joined of two needs an architecture such as {PREFIX}efficientnet_b0; "
-            "set model.architecture."
+            "A network joined of two needs an architecture such as "
+            f"{TWOFOLD_PREFIX}efficientnet_b0; set model.architecture."
         )
     weights, offsets = [], torch.zeros(len(codes))
     for half, trained in ((network.plain, plain), (network.local, local)):

@@ -15,6 +15,9 @@ from retina_desktop.domain.findings import LabelStatus
 MANIFEST_SCHEMA = 1  # what a manifest without newer fields says, so that older programs read it
 RANGE_SCHEMA = 2  # what one with a validated range says: a program that knew none would answer
 NEWEST_SCHEMA = RANGE_SCHEMA  # without its caution
+TWOFOLD_PREFIX = (
+    "twofold_"  # before a network's name: two of them in one, a photograph seen twice
+)
 LARGEST_INPUT = 2048  # pixels; more would take gigabytes for one photograph
 
 # Ids, codes and paths become names of files, also on systems that do not tell A from a.
@@ -23,6 +26,11 @@ _VERSION = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,3}")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def half_of(architecture: str) -> str:
+    """Return what a network in two halves is made of; any other is made of itself."""
+    return architecture.removeprefix(TWOFOLD_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ class ModelManifest:
     id: str
     version: str
     name: str
-    architecture: str  # timm's name
+    architecture: str  # timm's name, `TWOFOLD_PREFIX` before it where the network is two in one
     input_size: int  # pixels, square
     preprocessing: tuple[PreprocessingStep, ...]
     labels: tuple[LabelEntry, ...]

@@ -2,14 +2,15 @@
 
 from torch import nn
 
-from retina_desktop.ml.twofold import PREFIX, TwofoldNetwork
+from retina_desktop.domain.manifests import TWOFOLD_PREFIX, half_of
+from retina_desktop.ml.twofold import TwofoldNetwork
 
 
 def is_known(architecture: str) -> bool:
     """Tell whether `create_architecture` knows the name."""
     import timm  # type: ignore[import-untyped, unused-ignore] # seconds, which others need not wait
 
-    return architecture.removeprefix(PREFIX) in timm.list_models()
+    return half_of(architecture) in timm.list_models()
 
 
 def create_architecture(
@@ -36,7 +37,7 @@ def create_architecture(
     """
     import timm
 
-    if not architecture.startswith(PREFIX):
+    if not architecture.startswith(TWOFOLD_PREFIX):
         network: nn.Module = timm.create_model(
             architecture,
             num_classes=outputs,
@@ -44,7 +45,7 @@ def create_architecture(
             drop_path_rate=drop_path_rate,
         )
         return network
-    half = architecture.removeprefix(PREFIX)
+    half = half_of(architecture)
     plain, local = (
         timm.create_model(half, num_classes=0, drop_path_rate=drop_path_rate) for _ in range(2)
     )

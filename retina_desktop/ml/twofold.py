@@ -19,7 +19,6 @@ from torch.nn import functional as F  # noqa: N812 - torch's own convention
 from retina_desktop.imaging.local_average import GAIN, LEVEL, SCALE
 from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 
-PREFIX = "twofold_"  # before timm's name of the halves
 PLAIN, LOCAL, HEAD = "plain", "local", "classifier"  # the parts, as their tensors are called
 
 _SIGMA = 4.0  # pixels of the copy whose local average is computed

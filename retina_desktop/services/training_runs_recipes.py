@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from retina_desktop.domain.manifests import half_of
 from retina_desktop.services.training_runs import TrainingError
 from retina_desktop.services.training_runs_models import InstalledModel
 
@@ -53,13 +54,17 @@ def starts_for(
 ) -> tuple[InstalledModel, ...]:
     """Return the models whose weights the recipe's network can begin with.
 
-    Those of its own architecture; of another one where the recipe widens a smaller network.
+    Those of its own architecture, or with a half of it; of another one where the recipe widens
+    a smaller network.
     """
+
+    def is_kin(model: InstalledModel) -> bool:
+        return recipe.architecture in (model.architecture, half_of(model.architecture))
+
     return tuple(
         model
         for model in models
-        if model.folder is not None
-        and (model.architecture == recipe.architecture) is not recipe.widened
+        if model.folder is not None and is_kin(model) is not recipe.widened
     )
 
 

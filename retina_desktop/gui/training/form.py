@@ -19,10 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from retina_desktop.domain.manifests import half_of
 from retina_desktop.gui.records.forms import named_button
 from retina_desktop.gui.training.state import Phase, TrainingState
 from retina_desktop.gui.training.words import tr
 from retina_desktop.gui.wrapped_label import WrappedLabel
+from retina_desktop.services.training_runs_models import InstalledModel
+from retina_desktop.services.training_runs_recipes import RecipeChoice
 
 _OWN_FILE = "\n"  # the entry under recipes and starts that asks for a file; no name or path
 _AS_RECIPE = ""  # the entry of the starts that leaves it to the recipe
@@ -112,8 +115,7 @@ class TrainingForm(QScrollArea):
     def _list_starts(self, state: TrainingState) -> None:
         chosen = state.started_from
         offered = [(_AS_RECIPE, tr("As the recipe says"))]
-        version = tr("{0}, version {1}")
-        offered += [(str(m.folder), version.format(m.name, m.version)) for m in state.starts]
+        offered += [(str(m.folder), _words_of(m, state.chosen)) for m in state.starts]
         if chosen is not None and str(chosen) not in dict(offered):
             offered.append((str(chosen), chosen.name))
         offered.append((_OWN_FILE, tr("A file of weights…")))
@@ -184,6 +186,14 @@ def _field_name(words: str, buddy: QWidget) -> QLabel:
     label.setObjectName("fieldName")
     label.setBuddy(buddy)
     return label
+
+
+def _words_of(model: InstalledModel, recipe: RecipeChoice | None) -> str:
+    """Name a model, and that only a half of it serves where the recipe's network is one."""
+    whole = recipe is None or recipe.architecture == model.architecture
+    halved = not whole and half_of(model.architecture) != model.architecture
+    words = tr("{0}, version {1}, its plain half") if halved else tr("{0}, version {1}")
+    return words.format(model.name, model.version)
 
 
 def _offer(box: QComboBox, offered: Sequence[tuple[str, str]], chosen: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -82,6 +83,17 @@ def test_a_training_begins_with_an_installed_model(bench):
     assert split["enhancements"] == ["clahe"]  # photographs look as that model reads them
     assert not bench.page.form.start.isEnabled()  # the run has begun with it, and says so
     assert bench.page.form.start.currentText() == "Came along, version 1.0.0"
+
+
+def test_of_a_model_in_two_halves_only_one_serves_and_that_is_said(open_bench):
+    bench = open_bench()
+    two = replace(CAME_ALONG, name="Two", architecture="twofold_efficientnet_b0")
+    bench.models.installed.append(two)
+    bench.show()
+    bench.choose_list()
+    bench.until(lambda: len(start_choices(bench)) == 4)
+    assert "Two, version 1.0.0, its plain half" in start_choices(bench)
+    assert "Came along, version 1.0.0" in start_choices(bench)
 
 
 def test_weights_of_ones_own_are_named_and_forgotten_with_the_recipe(bench, tmp_path):

@@ -171,10 +171,14 @@ def test_a_recipe_begins_with_models_of_its_own_kind():
         InstalledModel("b0", "1.0.0", "B0", architecture="efficientnet_b0", folder=Path("b0")),
         InstalledModel("v2", "1.0.0", "V2", architecture="efficientnetv2_m", folder=Path("v2")),
         InstalledModel("far", "1.0.0", "Far", architecture="efficientnet_b0"),
+        InstalledModel(
+            "two", "1.0.0", "Two", architecture="twofold_efficientnet_b0", folder=Path("two")
+        ),
     ]
     recipes = {recipe.name: recipe for recipe in offered_recipes(training_folder())}
-    assert [m.id for m in starts_for(recipes["fundus-320"], models)] == ["b0"]
-    assert [m.id for m in starts_for(recipes["v2m-pretraining"], models)] == ["b0"]
+    assert [m.id for m in starts_for(recipes["fundus-320"], models)] == ["b0", "two"]
+    assert [m.id for m in starts_for(recipes["v2m-pretraining"], models)] == ["b0", "two"]
+    assert [m.id for m in starts_for(recipes["twofold-320"], models)] == ["two"]
     own = RecipeChoice("own", "", architecture="efficientnetv2_m")
     assert [m.id for m in starts_for(own, models)] == ["v2"]
 
