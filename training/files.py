@@ -43,6 +43,8 @@ def reserve(path: Path, shape: Sequence[int]) -> None:
     OSError
         If there is no room; the file is gone again.
     """
+    # Another run may have the old file mapped: cut short under it, that would end its process.
+    path.unlink(missing_ok=True)
     try:
         with path.open("wb") as stream:
             header = {"descr": "|u1", "fortran_order": False, "shape": tuple(shape)}

@@ -146,3 +146,14 @@ def test_a_reserved_array_is_zeros_and_takes_its_place(tmp_path):
         with pytest.raises(OSError, match=r"."):
             reserve(tmp_path / "huge.npy", (1 << 30, 1 << 20))
         assert not (tmp_path / "huge.npy").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not let go of a file that is read")
+def test_a_file_that_another_run_reads_stays_whole_for_it(tmp_path):
+    path = tmp_path / "array.npy"
+    reserve(path, (30, 4000))
+    read_elsewhere = np.load(path, mmap_mode="r+")
+    read_elsewhere[:] = 7
+    reserve(path, (1, 1))
+    assert np.load(path).shape == (1, 1)
+    assert (read_elsewhere == 7).all()
