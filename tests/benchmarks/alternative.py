@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import timm
 import torch
 from numpy.typing import NDArray
 from PIL import Image
@@ -17,6 +16,8 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torchvision import transforms
 
 from retina_desktop.domain.manifests import ModelManifest
+from retina_desktop.ml.architectures import create_architecture
+from retina_desktop.ml.twofold import halves_of
 from retina_desktop.ml.weight_formats import read_weights
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -26,9 +27,8 @@ class Alternative:
     """A classifier with Grad-CAM as one would write it in an afternoon."""
 
     def __init__(self, bundle: Path, manifest: ModelManifest) -> None:
-        self.network = timm.create_model(
-            manifest.architecture, num_classes=len(manifest.labels)
-        ).eval()
+        outputs = len(manifest.labels)
+        self.network = create_architecture(manifest.architecture, outputs=outputs).eval()
         weights = read_weights((bundle / manifest.weights).read_bytes())
         state = {name: torch.from_numpy(value) for name, value in weights.items()}
         self.network.load_state_dict(state)
@@ -39,7 +39,8 @@ class Alternative:
                 transforms.Normalize(_MEAN, _STD),
             ]
         )
-        self.cam = GradCAM(model=self.network, target_layers=[self.network.bn2])
+        last_layers = [half.get_submodule("bn2") for half in halves_of(self.network)]
+        self.cam = GradCAM(model=self.network, target_layers=last_layers)
 
     def read(self, path: Path) -> torch.Tensor:
         """Decode and transform one photograph; shape ``(1, 3, S, S)``."""
