@@ -31,9 +31,11 @@ INTENDED_USE = (
     "colour fundus photograph of an adult may show, for a clinician who looks at the "
     "photograph. Not a certified medical device; never the only ground for a decision."
 )
-LIMITS = (
+_ELSEWHERE = (
     "Measured on patients kept back from the same sources it was trained on; its figures on "
-    "other cameras, clinics and countries are not known and usually lower.",
+    "other cameras, clinics and countries are "
+)
+LIMITS = (
     "Not measured on children, infants, wide-field or handheld cameras, nor after dilation "
     "or surgery.",
     "Probabilities fit the share of disease in the photographs they were calibrated on; "
@@ -117,7 +119,7 @@ def build_manifest(
         weights="",
         files=(),
         intended_use=INTENDED_USE,
-        limits=LIMITS + text.notes,
+        limits=limits_of(result, text),
         created_on=text.created_on,
         licence=text.licence,
         software_version=text.software_version,
@@ -134,6 +136,16 @@ def build_manifest(
     )
 
 
+def limits_of(result: EvaluationResult, text: BundleText) -> tuple[str, ...]:
+    """Return what the model must not be trusted with, and the bundle's own notes."""
+    elsewhere = (
+        "usually lower, and can be much lower: see the section on cameras never seen."
+        if result.left_out
+        else "not known and usually lower."
+    )
+    return (_ELSEWHERE + elsewhere, *LIMITS, *text.notes)
+
+
 def write_card(result: EvaluationResult, text: BundleText) -> str:
     """Return the model card in Markdown."""
     sections = (
@@ -145,7 +157,7 @@ def write_card(result: EvaluationResult, text: BundleText) -> str:
         left_out_section(result),
         _counts(result),
         _data(result),
-        _limits(text),
+        _limits(result, text),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -316,8 +328,8 @@ def _set_aside(result: EvaluationResult) -> str:
     )
 
 
-def _limits(text: BundleText) -> str:
-    return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in LIMITS + text.notes)
+def _limits(result: EvaluationResult, text: BundleText) -> str:
+    return "## Limits\n\n" + "\n".join(f"- {limit}" for limit in limits_of(result, text))
 
 
 def _codes(labels: Sequence[LabelResult], status: LabelStatus) -> list[str]:

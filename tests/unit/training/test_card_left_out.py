@@ -4,6 +4,7 @@ import pytest
 
 from retina_desktop.domain.manifests import Metric
 from tests.unit.training.test_card import result  # noqa: F401 - a fixture
+from training.card import BundleText, limits_of
 from training.card_left_out import left_out_section
 from training.results import LeftOutRun
 
@@ -44,3 +45,11 @@ def test_weights_that_may_have_seen_the_sources_are_named(result, initial, told)
     run = replace(RUN, initial=initial)
     section = left_out_section(replace(result, left_out=(run,)))
     assert ("would flatter" in section) is told
+
+
+def test_what_was_measured_elsewhere_is_not_called_unknown(result):  # noqa: F811
+    text = BundleText("a", "1.0.0", "A", "2026-01-31", "0.1.0", notes=("Of one kind.",))
+    for left_out, words in (((), "are not known"), ((RUN,), "section on cameras never seen")):
+        limits = limits_of(replace(result, left_out=left_out), text)
+        assert words in limits[0]
+        assert limits[-1] == "Of one kind."
