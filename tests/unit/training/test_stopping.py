@@ -9,7 +9,7 @@ import pytest
 from retina_desktop.services.training_runs import STOP_NAME as WINDOWS_STOP_NAME
 from retina_desktop.services.training_runs import STOPPED_CODE
 from tests.unit.training.test_learning import curve, events, start
-from training import learning
+from training import judging
 from training.stopping import STOP_NAME, STOPPED, StopRequest
 
 
@@ -58,7 +58,7 @@ def test_a_validation_that_is_cut_off_is_done_once_more(tmp_path, monkeypatch):
         run = start(tmp_path / "parts")
         assert run.resume() is (epoch > 0)
         with monkeypatch.context() as patched:
-            patched.setattr(learning, "predict", cut_off)
+            patched.setattr(judging, "predict", cut_off)
             with pytest.raises(KeyboardInterrupt):
                 run.run()
         again = start(tmp_path / "parts")
