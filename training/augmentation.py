@@ -5,9 +5,10 @@ colour change, now and then a blur and a poorer JPEG: enough that neither the si
 nor one camera's colours become the answer. A flip makes a left eye look like a right one;
 none of the labels depends on the side, so it may. A wide blur is `torchvision.transforms.v2`'s;
 turning, moving and colouring are done here, because v2 draws one change for all photographs it
-is given and takes its chance from torch's global generator. On a CPU that is as quick as v2
-photograph by photograph, without gamma (`tests/benchmarks/augmentation.py`: 0.9 times), on a
-GPU one call instead of a hundred. v2's JPEG is deprecated, so that is OpenCV's.
+is given and takes its chance from torch's global generator. On a CPU, where OpenCV turns them,
+that is 1.5 times as quick as v2 photograph by photograph, which changes no gamma
+(`tests/benchmarks/augmentation.py`), on a GPU one call instead of a hundred. v2's JPEG is
+deprecated, so that is OpenCV's.
 """
 
 import math
