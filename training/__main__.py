@@ -138,7 +138,8 @@ def train(
     with TerminalBar(Console(stderr=True)) as bar, StopRequest(run_dir) as stop:
         run = _open_run(data, followed, run_dir, budget_minutes, processes, bar)
         over = run.run(stop=stop)
-    log.info("best validation AUROC %.4f", run.progress.best_auroc)
+    if run.progress.best_auroc > 0:  # a validation was finished, and could compare epochs
+        log.info("best validation AUROC %.4f", run.progress.best_auroc)
     if not over:
         log.info("stopped, the state is saved: start again to go on")
         raise typer.Exit(STOPPED)
