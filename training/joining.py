@@ -6,6 +6,7 @@ logits are spread twice as wide would count twice (as in `training.ensemble`).
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +44,7 @@ def open_half(half: str, place: str, recipe: Recipe, codes: Sequence[str]) -> Tr
     section = recipe.model
     own = section.model_copy(update={"architecture": half_of(section.architecture)})
     found = open_trained(place, recipe.model_copy(update={"model": own}), codes)
-    name = found.bundle or (found.run.parent.name if found.run else place.rpartition("/")[2])
+    name = found.bundle or (found.run.parent.name if found.run else Path(place).name)
     if found.enhancements not in (None, READS[half]):
         wanted = ", ".join(READS[half]) or "no enhancement"
         raise RecipeError(

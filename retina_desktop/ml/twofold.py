@@ -46,7 +46,7 @@ class TwofoldNetwork(nn.Module):
     def __init__(
         self,
         plain: Any,  # noqa: ANN401 - timm is untyped
-        local: Any,  # noqa: ANN401
+        local: Any,  # noqa: ANN401 - timm is untyped
         *,
         outputs: int,
         drop_rate: float = 0.0,

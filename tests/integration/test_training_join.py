@@ -43,44 +43,59 @@ def joined(place, *more, plain="plain", local="local", work="both", code=0):
     )
 
 
-def test_two_networks_become_one_bundle(place):
+@pytest.fixture(scope="module")
+def bundle(place):
+    """Return the bundle of the two networks joined."""
     where = ("--manifest", place / "pack" / "index.csv", "--work-dir", place / "both")
-    refused = joined(place, plain="local", local="plain", code=3)
-    assert "cannot be the plain half" in refused.stderr
-    assert not (place / "both" / "run").exists()
-
     joined(place)
     call("evaluate", *where, "--threads", 1)
+    call("export", "--work-dir", place / "both", "--destination", place / "b", "--threads", 1)
+    return place / "b"
+
+
+def prepare(place, folder, *more):
+    folder.mkdir(parents=True, exist_ok=True)
+    where = ("--manifest", place / "pack" / "index.csv", "--work-dir", folder)
+    call("prepare", *where, "--side", 64, *more)
+    return where
+
+
+def test_two_networks_become_one_bundle(place, bundle):
     result = read_results(place / "both" / "results.json")
     assert result.run.architecture == "twofold_test_efficientnet"
     assert len(result.run.halves) == 2
-    call("export", "--work-dir", place / "both", "--destination", place / "b", "--threads", 1)
-    card = read_bundle(place / "b").card.read_text("utf-8")
+    card = read_bundle(bundle).card.read_text("utf-8")
     assert "joined without further training" in card
     assert "- Photographs less their local average: 1 epochs of" in card
-    answer = OnnxClassifier(read_bundle(place / "b"), threads=1).classify(probe_image(64))
+    answer = OnnxClassifier(read_bundle(bundle), threads=1).classify(probe_image(64))
     assert np.isfinite(answer.probabilities).all()
     alone = torch.load(place / "plain" / "run" / "best.pt", weights_only=True)
     both = torch.load(place / "both" / "run" / "best.pt", weights_only=True)
     assert torch.equal(both["plain.conv_stem.weight"], alone["conv_stem.weight"])
 
-    again = joined(place, code=3)
-    assert "holds a run already" in again.stderr
-    over = call("train", *where, code=3)
-    assert "holds a joined network" in over.stderr
+
+def test_a_joined_network_is_not_written_over(place, bundle):
+    assert bundle.exists()
+    before = (place / "both" / "run" / "best.pt").read_bytes()
+    assert "holds a run already" in joined(place, code=3).stderr
+    where = ("--manifest", place / "pack" / "index.csv", "--work-dir", place / "both")
+    assert "holds a joined network" in call("train", *where, code=3).stderr
+    assert (place / "both" / "run" / "best.pt").read_bytes() == before
 
 
-def test_a_bundle_of_two_halves_is_trained_on(place, tmp_path):
-    for folder in ("both", "b"):
-        if not (place / folder).exists():
-            pytest.skip("the test above made no bundle")
-    manifest = place / "pack" / "index.csv"
-    where = ("--manifest", manifest, "--work-dir", tmp_path)
-    call("prepare", *where, "--side", 64)
+def test_halves_the_wrong_way_round_leave_nothing(place):
+    prepare(place, place / "turned")
+    refused = joined(place, plain="local", local="plain", work="turned", code=3)
+    assert "cannot be the plain half" in refused.stderr
+    assert not (place / "turned" / "run").exists()
+
+
+def test_a_bundle_of_two_halves_is_trained_on(place, bundle, tmp_path):
+    where = prepare(place, tmp_path)
     settings = (
         *(s for s in TINY if "architecture" not in s),
         "model.architecture=twofold_test_efficientnet",
-        f"model.initial={place / 'b'}",
+        f"model.initial={bundle}",
     )
     options = [part for setting in settings for part in ("--set", setting)]
     call("train", *where, "--threads", 1, *options)
@@ -91,5 +106,7 @@ def test_a_bundle_of_two_halves_is_trained_on(place, tmp_path):
 
 
 def test_photographs_after_a_step_are_refused(place):
-    refused = joined(place, work="local", code=3)
-    assert "holds a run already" in refused.stderr
+    prepare(place, place / "enhanced", "--enhance", STEP)
+    refused = joined(place, work="enhanced", code=3)
+    assert "prepare a folder without --enhance" in refused.stderr
+    assert not (place / "enhanced" / "run").exists()
