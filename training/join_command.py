@@ -16,7 +16,6 @@ from training.joining import join, open_half
 from training.judging import judge
 from training.prepared import load_prepared
 from training.recipe import Recipe, RecipeError, load_recipe
-from training.recipe_words import learning_in_words
 from training.results import RunFacts
 from training.run_record import keep_joined, read_facts, read_recipe
 from training.sentences import told
@@ -131,9 +130,8 @@ def _words(half: TrainedNetwork, duplicate_pairs: int) -> str:
     if not half.run:
         return "weights of a local file"
     facts = read_facts(half.run, duplicate_pairs=duplicate_pairs)
-    recipe = read_recipe(half.run)
     return (
         f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs, "
-        f"{learning_in_words(recipe)}; the weights of epoch {facts.best_epoch} were kept "
+        f"{facts.learning}; the weights of epoch {facts.best_epoch} were kept "
         f"(validation AUROC {facts.best_validation_auroc:.3f})"
     )

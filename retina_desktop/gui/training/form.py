@@ -192,7 +192,7 @@ def _words_of(model: InstalledModel, recipe: RecipeChoice | None) -> str:
     """Name a model, and that only a half of it serves where the recipe's network is one."""
     whole = recipe is None or recipe.architecture == model.architecture
     halved = not whole and half_of(model.architecture) != model.architecture
-    words = tr("{0}, version {1}, its plain half") if halved else tr("{0}, version {1}")
+    words = tr("Plain half of {0}, version {1}") if halved else tr("{0}, version {1}")
     return words.format(model.name, model.version)
 
 

@@ -92,7 +92,7 @@ def test_of_a_model_in_two_halves_only_one_serves_and_that_is_said(open_bench):
     bench.show()
     bench.choose_list()
     bench.until(lambda: len(start_choices(bench)) == 4)
-    assert "Two, version 1.0.0, its plain half" in start_choices(bench)
+    assert "Plain half of Two, version 1.0.0" in start_choices(bench)
     assert "Came along, version 1.0.0" in start_choices(bench)
 
 
