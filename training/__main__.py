@@ -183,13 +183,22 @@ def compare(
 ) -> None:
     """Say how far the second run is better, with intervals by patient."""
     (one, files), (other, others) = (read_answers(f / ANSWERS_NAME) for f in (first, second))
-    found = compare_runs(one, other, files=(files, others))
-    rows = tuple(
-        (d.label or "mean", d.source or "all", f"{d.first:.3f}", f"{d.second:.3f}", shown(d))
-        for d in found
-    )
     header = ("Label", "Source", "First", "Second", "Second - first")
-    sys.stdout.write(as_text([Table("AUROC", header, rows)]))
+    tables = []
+    for title, one_size in (("AUROC", False), ("AUROC at one original size", True)):
+        found = compare_runs(one, other, files=(files, others), one_size=one_size)
+        rows = tuple(
+            (
+                d.label or "mean",
+                d.source or "all",
+                f"{d.first:.3f}",
+                f"{d.second:.3f}",
+                shown(d),
+            )
+            for d in found
+        )
+        tables.append(Table(title, header, rows))
+    sys.stdout.write(as_text(tables))
 
 
 def _open_run(

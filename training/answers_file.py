@@ -29,6 +29,7 @@ def write_answers(path: Path, answers: Answers, files: tuple[str, ...]) -> None:
         thresholds=np.array(thresholds, np.float64),
         dr_grades=grades,
         files=np.array(files),
+        sizes=np.array(answers.sizes, np.str_),
     )
     write_atomically(path, buffer.getvalue())
 
@@ -58,5 +59,6 @@ def read_answers(path: Path) -> tuple[Answers, tuple[str, ...]]:
         tuple(arrays["codes"].tolist()),
         thresholds,
         arrays["dr_grades"],
+        tuple(arrays["sizes"].tolist()) if "sizes" in arrays else (),
     )
     return answers, tuple(arrays["files"].tolist())

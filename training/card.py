@@ -17,6 +17,7 @@ from training.card_figures import (
     figures_section,
     find,
     is_counted,
+    one_size_lines,
     shown,
     table,
     views_lines,
@@ -73,6 +74,7 @@ FROZEN_FEATURES = (("ODIR", 0.77), ("AECD26", 0.85), ("IDRiD", 0.83))
 
 _MANIFEST_FIGURES = {
     "mean_auroc",
+    "mean_auroc_one_size",
     "riadd_score",
     "specificity_all_labels",
     "specificity_named_labels",
@@ -184,6 +186,7 @@ def _headline(result: EvaluationResult) -> str:
         "## In short",
         f"- Mean AUROC over {result.summary.pairs} pairs of source and label with at least "
         f"{COUNTED_FROM} positives and negatives among patients kept back: **{shown(mean)}**.",
+        *one_size_lines(result),
         *challenge_lines(result),
         *views_lines(result),
         f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from retina_desktop.domain.manifests import Metric
-from training.figures import COUNTED_FROM, REPORT_FROM
+from training.answers import COUNTED_FROM, REPORT_FROM
+from training.figures import AUROC_ONE_SIZE, MEAN_ONE_SIZE
 from training.results import EvaluationResult
 from training.views import VIEWS
 
@@ -15,9 +16,11 @@ def figures_section(result: EvaluationResult) -> str:
         "Within each source, because pooled over sources a figure would mostly tell how well "
         "cameras are told apart. Brackets: 95 % interval by resampling patients. Pairs with "
         f"fewer than {REPORT_FROM} positives or negatives give no figure; those with fewer "
-        f"than {COUNTED_FROM} are marked with * and stay out of every mean. ECE: expected "
-        "calibration error. Photographs went through the application's own decoding, field of "
-        f"view and preprocessing.{_without_field(result)}",
+        f"than {COUNTED_FROM} are marked with * and stay out of every mean. One size: AUROC "
+        "among photographs whose original has a size that shows both answers; where there are "
+        "none, size and camera go with the answer, and the AUROC beside it may in part tell "
+        "cameras apart. ECE: expected calibration error. Photographs went through the "
+        f"application's own decoding, field of view and preprocessing.{_without_field(result)}",
     ]
     for source in sorted({m.source for m in result.metrics if m.source}):
         own = [m for m in result.metrics if m.source == source]
@@ -35,6 +38,35 @@ def figures_section(result: EvaluationResult) -> str:
             parts.append(table(_FIGURE_HEAD, [_figure_row(own, code) for code in codes]))
         parts += _grades(own)
     return "\n\n".join(parts)
+
+
+def one_size_lines(result: EvaluationResult) -> list[str]:
+    """Return what is left of the mean where neither size nor camera gives the answer away."""
+    mean = find(result.metrics, MEAN_ONE_SIZE)
+    kept = {
+        (m.source, m.label)
+        for m in result.metrics
+        if m.name == AUROC_ONE_SIZE and is_counted(m)
+    }
+    lost = [
+        f"{m.label} in {m.source}"
+        for m in result.metrics
+        if m.name == "auroc" and is_counted(m) and (m.source, m.label) not in kept
+    ]
+    lines = []
+    if mean is not None:
+        lines.append(
+            f"- Among photographs of one original size, {result.summary.pairs_one_size} "
+            f"{'pair' if result.summary.pairs_one_size == 1 else 'pairs'}: mean AUROC "
+            f"**{shown(mean)}**."
+        )
+    if lost:
+        lines.append(
+            "- No original size shows enough of both answers for "
+            f"{', '.join(lost)}: the size, and with it the camera, goes with the answer, so "
+            "that these figures may in part tell cameras apart."
+        )
+    return lines
 
 
 def challenge_lines(result: EvaluationResult) -> list[str]:
@@ -98,6 +130,7 @@ _FIGURE_HEAD = (
     "Positives",
     "Negatives",
     "AUROC",
+    "One size",
     "AP",
     "Sensitivity",
     "Specificity",
@@ -110,12 +143,20 @@ def _figure_row(metrics: Sequence[Metric], code: str) -> tuple[str, ...]:
     own = [m for m in metrics if m.label == code and m.name in _FIGURE_NAMES]
     mark = "" if all(is_counted(m) for m in own) else "\\*"
     counts = (str(own[0].positives), str(own[0].negatives))
-    return (code + mark, *counts, *(shown(find(own, name)) for name in _FIGURE_NAMES))
+    one_size = marked(find((m for m in metrics if m.label == code), AUROC_ONE_SIZE))
+    auroc, *others = (shown(find(own, name)) for name in _FIGURE_NAMES)
+    return (code + mark, *counts, auroc, one_size, *others)
 
 
 def is_counted(metric: Metric) -> bool:
     """Whether the figure rests on enough positives and negatives for a mean."""
     return min(metric.positives or 0, metric.negatives or 0) >= COUNTED_FROM
+
+
+def marked(metric: Metric | None) -> str:
+    """Return what `shown` does, with a star where the figure rests on too few."""
+    star = "" if metric is None or is_counted(metric) else "\\*"
+    return shown(metric) + star
 
 
 def find(metrics: Iterable[Metric], name: str) -> Metric | None:

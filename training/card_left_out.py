@@ -3,19 +3,28 @@
 from collections.abc import Iterator, Sequence
 
 from retina_desktop.domain.manifests import Metric
-from training.card_figures import is_counted, shown, table
+from training.card_figures import is_counted, marked, shown, table
+from training.figures import AUROC_ONE_SIZE
 from training.results import EvaluationResult, LeftOutRun
 
 _HEAD = (
     "Source never seen",
     "Photographs",
     "Any DR",
+    "Any DR, one original size",
     "Referable DR (grade 2 and above)",
     "Severe DR (3 and above)",
     "Sensitivity of DR",
     "Specificity of DR",
 )
-_DR_FIGURES = ("auroc", "auroc_referable", "auroc_severe", "sensitivity", "specificity")
+_DR_FIGURES = (
+    "auroc",
+    AUROC_ONE_SIZE,
+    "auroc_referable",
+    "auroc_severe",
+    "sensitivity",
+    "specificity",
+)
 _INNOCENT = ("lite0", "timm", "none")  # first weights that never saw a fundus photograph
 
 
@@ -30,7 +39,8 @@ def left_out_section(result: EvaluationResult) -> str:
         "was measured with other runs, each trained without some sources and then asked "
         "about all their photographs; calibration and thresholds come from validation "
         "patients of the sources that the run did see. Columns of DR: AUROC of the "
-        "probability of DR, and what its threshold gives. Brackets: 95 % interval by "
+        "probability of DR, and what its threshold gives. One original size: where no size "
+        "shows both answers, size and camera go with the answer. Brackets: 95 % interval by "
         "resampling patients."
     )
     for run in result.left_out:
@@ -76,8 +86,7 @@ def _start(run: LeftOutRun) -> str:
 
 def _figure(run: LeftOutRun, source: str, label: str, name: str) -> str:
     own = (m for m in run.metrics if (m.name, m.label, m.source) == (name, label, source))
-    found = next(own, None)
-    return shown(found) if found is None or is_counted(found) else f"{shown(found)}\\*"
+    return marked(next(own, None))
 
 
 def _others(metrics: Sequence[Metric], source: str) -> tuple[str, str] | None:

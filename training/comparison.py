@@ -1,20 +1,17 @@
 """Two runs on the same test photographs: differences with a paired bootstrap by patient."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from training.figures import COUNTED_FROM, Answers
+from training.answers import Answers, counted_pairs
 from training.metrics import (
     RESAMPLES,
     Interval,
     Truth,
     Values,
-    auroc,
     draw_weights,
     interval_of,
-    score_pairs,
 )
 from training.results import ResultsUnreadableError
 
@@ -46,6 +43,7 @@ def compare_runs(
     second: Answers,
     *,
     files: tuple[tuple[str, ...], tuple[str, ...]],
+    one_size: bool = False,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> tuple[Difference, ...]:
@@ -60,6 +58,8 @@ def compare_runs(
         Of runs on one split.
     files : tuple[tuple[str, ...], tuple[str, ...]]
         The photographs of each, by row.
+    one_size : bool
+        Compare among photographs of one original size only (see `training.answers`).
 
     Raises
     ------
@@ -71,36 +71,24 @@ def compare_runs(
             "The two runs were tested on different photographs; prepare both from one manifest."
         )
     weights = draw_weights(first.groups, seed=seed, resamples=resamples)
-    names = np.array(first.sources)
     pairs: list[Difference] = []
     changes: list[Values] = []
-    for source, column in _shared_pairs(first, second):
-        rows = np.flatnonzero((names == source) & first.known[:, column])
+    for pair in counted_pairs(first, one_size=one_size):
+        rows, column = pair.rows, pair.column
+        if second.thresholds[column] is None:
+            continue
         truth: Truth = first.targets[rows, column] > 0.5
         whole = np.ones((1, len(rows)))
         own = np.vstack([whole, weights[:, rows]])
-        values = [auroc(truth, run.probabilities[rows, column], own) for run in (first, second)]
+        values = [
+            pair.figure(truth, run.probabilities[rows, column], own) for run in (first, second)
+        ]
         change = values[1] - values[0]
         interval = interval_of(float(change[0]), change[1:])
         one, other = float(values[0][0]), float(values[1][0])
-        pairs.append(Difference(first.codes[column], source, one, other, interval))
+        pairs.append(Difference(first.codes[column], pair.source, one, other, interval))
         changes.append(change)
     return (*_mean(pairs, changes), *pairs)
-
-
-def _shared_pairs(first: Answers, second: Answers) -> Iterator[tuple[str, int]]:
-    scored = score_pairs(
-        first.probabilities,
-        first.targets,
-        first.known,
-        sources=first.sources,
-        codes=first.codes,
-        at_least=COUNTED_FROM,
-    )
-    for pair in scored:
-        column = first.codes.index(pair.label)
-        if first.thresholds[column] is not None and second.thresholds[column] is not None:
-            yield pair.source, column
 
 
 def _mean(pairs: list[Difference], changes: list[Values]) -> tuple[Difference, ...]:

@@ -25,7 +25,7 @@ from retina_desktop.imaging.preprocessing import (
     prepare_tensor,
 )
 from training.calibration_fit import apply_platt, natural_sources
-from training.figures import COUNTED_FROM, Answers, mean_pair_auroc, measure
+from training.figures import COUNTED_FROM, MEAN_AUROC, Answers, counted_pairs, measure
 from training.forward import answer_all
 from training.manifest_data import LabelledImage, build_targets
 from training.metrics import RESAMPLES
@@ -145,7 +145,6 @@ def evaluate(
     natural = natural_sources(data.images)
     labels = fit_labels(training, validation, test, logits=logits.validation, natural=natural)
     answers = answers_of(data, data.rows_of(Part.TEST), logits.test, labels)
-    value, pairs = mean_pair_auroc(answers)
     metrics = measure(answers, seed=run.seed, resamples=resamples)
     result = EvaluationResult(
         schema=RESULTS_SCHEMA,
@@ -154,7 +153,7 @@ def evaluate(
         labels=tuple(_with_status(label, metrics) for label in labels),
         metrics=tuple(metrics),
         set_aside=set_aside,
-        summary=PairsSummary(_or_none(value), len(pairs), logits.without_field),
+        summary=_summary(answers, metrics, logits.without_field),
     )
     return result, answers
 
@@ -205,11 +204,18 @@ def answers_of(
         codes=data.codes,
         thresholds=tuple(label.threshold for label in labels),
         dr_grades=np.array([_grade(image) for image in images], np.int64),
+        sizes=tuple(image.original_size for image in images),
     )
 
 
-def _or_none(value: float) -> float | None:
-    return round(value, 4) if np.isfinite(value) else None
+def _summary(answers: Answers, metrics: Sequence[Metric], without_field: int) -> PairsSummary:
+    means = {m.name: m.value for m in metrics if not m.label and not m.source}
+    return PairsSummary(
+        means.get(MEAN_AUROC),
+        sum(1 for _ in counted_pairs(answers)),
+        without_field,
+        sum(1 for _ in counted_pairs(answers, one_size=True)),
+    )
 
 
 def _sources(data: PreparedData) -> tuple[SourceResult, ...]:

@@ -18,11 +18,11 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 
 from retina_desktop.domain.manifests import Metric
-from training.answers import Answers
+from training.answers import Answers, counted_pairs
 from training.card_left_out import left_out_head, left_out_rows
 from training.challenge_score import LABELS
 from training.data_report import Table, as_html, html_table
-from training.mistakes import counted_pairs, worst_mistakes
+from training.mistakes import worst_mistakes
 from training.results import EvaluationResult
 
 _STYLE = (
@@ -36,6 +36,7 @@ _LEGEND = (
 )
 _FIGURES = (
     "auroc",
+    "auroc_one_size",
     "average_precision",
     "sensitivity",
     "specificity",
@@ -189,7 +190,8 @@ def _mistakes(
 
 
 def _curves(answers: Answers) -> Iterator[str]:
-    for source, column, rows in counted_pairs(answers):
+    for pair in counted_pairs(answers):
+        source, column, rows = pair.source, pair.column, pair.rows
         truth = answers.targets[rows, column] > 0.5
         scores = answers.probabilities[rows, column]
         title = f"{answers.codes[column]} in {source}"

@@ -4,7 +4,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.manifests import Metric
-from training.answers import COUNTED_FROM, REPORT_FROM, Answers, as_metric
+from training.answers import (
+    COUNTED_FROM,
+    REPORT_FROM,
+    Answers,
+    as_metric,
+    counted_pairs,
+    pair_of,
+)
 from training.challenge_score import challenge_scores
 from training.manifest_data import ANY_DISEASE
 from training.metrics import (
@@ -23,7 +30,6 @@ from training.metrics import (
     f1_at,
     interval_of,
     precision_at,
-    score_pairs,
     sensitivity_at,
     sensitivity_at_specificity,
     specificity_at,
@@ -31,14 +37,19 @@ from training.metrics import (
     with_interval,
 )
 
-__all__ = ["COUNTED_FROM", "REPORT_FROM", "Answers", "mean_pair_auroc", "measure"]
+__all__ = ["COUNTED_FROM", "REPORT_FROM", "Answers", "counted_pairs", "measure"]
+
+MEAN_AUROC = "mean_auroc"
+MEAN_ONE_SIZE = "mean_auroc_one_size"
+AUROC_ONE_SIZE = "auroc_one_size"
 
 
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
     """Return all figures, the mean over pairs first, then by source and label."""
     names = np.array(answers.sources)
     weights = draw_weights(answers.groups, seed=seed, resamples=resamples)
-    figures = [_mean_auroc(answers, weights), *challenge_scores(answers, weights)]
+    figures = [_mean_auroc(answers, weights), _mean_auroc(answers, weights, one_size=True)]
+    figures += challenge_scores(answers, weights)
     figures += _pooled_calibration(answers, weights)
     for source in sorted(set(answers.sources)):
         own = names == source
@@ -47,6 +58,7 @@ def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> l
             rows = np.flatnonzero(own & answers.known[:, column])
             if threshold is not None and len(rows):
                 figures += _pair(answers, rows, column, source, weights)
+                figures += _at_one_size(answers, column, source, weights)
         figures += _by_grade(answers, own, source, weights)
     return [figure for figure in figures if np.isfinite(figure.value)]
 
@@ -147,33 +159,27 @@ def _healthy_untouched(
     return found
 
 
-def _mean_auroc(answers: Answers, weights: Weights) -> Metric:
-    value, pairs = mean_pair_auroc(answers)
-    names = np.array(answers.sources)
+def _mean_auroc(answers: Answers, weights: Weights, *, one_size: bool = False) -> Metric:
+    """Return the mean over `counted_pairs`; not a number without any."""
+    pairs = list(counted_pairs(answers, one_size=one_size))
     drawn: list[Values] = []
-    for source, column in pairs:
-        rows = np.flatnonzero((names == source) & answers.known[:, column])
-        truth: Truth = answers.targets[rows, column] > 0.5
-        drawn.append(auroc(truth, answers.probabilities[rows, column], weights[:, rows]))
-    means = np.stack(drawn).mean(axis=0) if drawn else np.zeros(0)
-    interval = interval_of(value, means)
-    return as_metric("mean_auroc", interval, "", "", None, None)
+    for pair in pairs:
+        truth: Truth = answers.targets[pair.rows, pair.column] > 0.5
+        whole = np.ones((1, len(pair.rows)))
+        own = np.vstack([whole, weights[:, pair.rows]])
+        drawn.append(pair.figure(truth, answers.probabilities[pair.rows, pair.column], own))
+    means = np.stack(drawn).mean(axis=0) if drawn else np.full(1, np.nan)
+    name = MEAN_ONE_SIZE if one_size else MEAN_AUROC
+    return as_metric(name, interval_of(float(means[0]), means[1:]), "", "", None, None)
 
 
-def mean_pair_auroc(answers: Answers) -> tuple[float, list[tuple[str, int]]]:
-    """Return the mean AUROC over pairs of source and assessed label, and the pairs.
-
-    Pairs with fewer than `COUNTED_FROM` positives or negatives are left out; NaN without any.
-    """
-    scored = score_pairs(
-        answers.probabilities,
-        answers.targets,
-        answers.known,
-        sources=answers.sources,
-        codes=answers.codes,
-        at_least=COUNTED_FROM,
-    )
-    assessed = {c for c, t in zip(answers.codes, answers.thresholds, strict=True) if t}
-    kept = [pair for pair in scored if pair.label in assessed]
-    value = float(np.mean([pair.auroc for pair in kept])) if kept else float("nan")
-    return value, [(pair.source, answers.codes.index(pair.label)) for pair in kept]
+def _at_one_size(answers: Answers, column: int, source: str, weights: Weights) -> list[Metric]:
+    """Return the pair's AUROC where the original's size does not give the answer away."""
+    pair = pair_of(answers, source, column, one_size=True)
+    truth: Truth = answers.targets[pair.rows, column] > 0.5
+    counts = int(truth.sum()), int((~truth).sum())
+    if min(counts) < REPORT_FROM:
+        return []
+    scores: Scores = answers.probabilities[pair.rows, column]
+    interval = with_interval(pair.figure, truth, scores, weights[:, pair.rows])
+    return [as_metric(AUROC_ONE_SIZE, interval, answers.codes[column], source, *counts)]

@@ -35,10 +35,26 @@ class Interval:
 
 def auroc(truth: Truth, scores: Scores, weights: Weights) -> Values:
     """Area under the receiver operating characteristic; NaN without both classes."""
-    positives, negatives = _by_level(truth, scores, weights)
-    below = np.cumsum(negatives, axis=1) - negatives
-    won = (positives * (below + 0.5 * negatives)).sum(axis=1)
-    return _ratio(won, positives.sum(axis=1) * negatives.sum(axis=1))
+    return _ratio(*_won(truth, scores, weights))
+
+
+def auroc_within(strata: NDArray[np.int64]) -> Figure:
+    """Return the figure: the share of right orders among pairs from one stratum.
+
+    A positive is compared with the negatives of its own stratum only, all comparisons counting
+    alike; NaN where no stratum has both classes. ``strata`` has shape ``(N,)``.
+    """
+    places = [np.flatnonzero(strata == number) for number in np.unique(strata)]
+
+    def figure(truth: Truth, scores: Scores, weights: Weights) -> Values:
+        won, compared = np.zeros(len(weights)), np.zeros(len(weights))
+        for rows in places:
+            own, of = _won(truth[rows], scores[rows], weights[:, rows])
+            won += own
+            compared += of
+        return _ratio(won, compared)
+
+    return figure
 
 
 def average_precision(truth: Truth, scores: Scores, weights: Weights) -> Values:
@@ -149,6 +165,14 @@ def interval_of(value: float, drawn: Values) -> Interval:
         return Interval(value, None, None)
     low, high = np.percentile(valid, [2.5, 97.5])
     return Interval(value, float(low), float(high))
+
+
+def _won(truth: Truth, scores: Scores, weights: Weights) -> tuple[Values, Values]:
+    """Return the pairs of a positive and a negative: those in order, and all."""
+    positives, negatives = _by_level(truth, scores, weights)
+    below = np.cumsum(negatives, axis=1) - negatives
+    won = (positives * (below + 0.5 * negatives)).sum(axis=1)
+    return won, positives.sum(axis=1) * negatives.sum(axis=1)
 
 
 def _by_level(truth: Truth, scores: Scores, weights: Weights) -> tuple[Weights, Weights]:

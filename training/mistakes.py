@@ -1,12 +1,11 @@
 """The worst mistakes of a run: which they are, and the photograph with the label's heatmap."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from retina_desktop.domain.heatmaps import scale_activation
@@ -14,7 +13,7 @@ from retina_desktop.domain.strength import heat_strength
 from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation
 from retina_desktop.ml.torch_network import NetworkWithMaps
-from training.answers import COUNTED_FROM, Answers
+from training.answers import Answers, counted_pairs
 from training.part_data import PartData, network_input, to_batch
 
 WORST = 6  # photographs a label and source
@@ -37,21 +36,11 @@ class Mistake:
     threshold: float
 
 
-def counted_pairs(answers: Answers) -> Iterator[tuple[str, int, NDArray[np.int64]]]:
-    """Yield source, column and rows of each assessed pair with enough of both answers."""
-    names = np.array(answers.sources)
-    for source in sorted(set(answers.sources)):
-        for column, threshold in enumerate(answers.thresholds):
-            rows = np.flatnonzero((names == source) & answers.known[:, column])
-            positives = int(answers.targets[rows, column].sum())
-            if threshold is not None and min(positives, len(rows) - positives) >= COUNTED_FROM:
-                yield source, column, rows
-
-
 def worst_mistakes(answers: Answers) -> list[Mistake]:
     """Return, of each counted pair, the wrong calls furthest from what is stated."""
     found: list[Mistake] = []
-    for source, column, rows in counted_pairs(answers):
+    for pair in counted_pairs(answers):
+        source, column, rows = pair.source, pair.column, pair.rows
         threshold = answers.thresholds[column] or 0.0
         truth = answers.targets[rows, column] > 0.5
         scores = answers.probabilities[rows, column]

@@ -75,11 +75,15 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class PairsSummary:
-    """The mean AUROC over pairs of source and label; None where no pair has enough."""
+    """The mean AUROC over pairs of source and label; None where no pair has enough.
+
+    ``pairs_one_size`` counts those that have enough photographs of one original size, too.
+    """
 
     mean_auroc: float | None
     pairs: int
     without_field: int  # test photographs in which the application found no field of view
+    pairs_one_size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ _NAMES = {
     "sensitivity": "Sensitivity",
     "specificity": "Specificity",
     "ece": "Calibration error (ECE)",
+    "mean_auroc": "Mean AUROC",
+    "mean_auroc_one_size": "Mean AUROC at one original size",
+    "riadd_score": "RIADD challenge's score",
+    "specificity_all_labels": "Healthy eyes free of every label",
+    "specificity_named_labels": "Healthy eyes free of named labels",
 }
 
 

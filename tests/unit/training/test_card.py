@@ -77,8 +77,8 @@ def result():
 def test_every_figure_of_the_card_comes_from_the_results(result):
     card = write_card(result, TEXT)
     assert "0.81 [0.70, 0.90]" in card
-    assert "| DR | 12 | 44 | 0.88 [0.77, 0.99] | - | 0.75 [0.50, 0.93] | - | - |" in card
-    assert "| MHL\\* | 6 | 50 | 0.99 | - | - | - | - |" in card
+    assert "| DR | 12 | 44 | 0.88 [0.77, 0.99] | - | - | 0.75 [0.50, 0.93] | - | - |" in card
+    assert "| MHL\\* | 6 | 50 | 0.99 | - | - | - | - | - |" in card
     assert "0.61 [0.50, 0.70] of 44 photographs" in card
     assert "7.5 epochs of the 20" in card
     assert "0.876" in card
@@ -89,6 +89,22 @@ def test_every_figure_of_the_card_comes_from_the_results(result):
     changed = write_card(other, TEXT)
     assert "0.55 [0.40, 0.60]" in changed
     assert "0.88" not in changed
+
+
+def test_the_card_says_where_size_and_camera_give_the_answer_away(result):
+    given_away = Metric("auroc", 1.0, 1.0, 1.0, "MHL", "ODIR", 20, 50)
+    at_one_size = (
+        Metric("mean_auroc_one_size", 0.7123, 0.6012, 0.8034),
+        Metric("auroc_one_size", 0.7123, 0.6012, 0.8034, "DR", "ODIR", 11, 20),
+        Metric("auroc_one_size", 0.65, 0.6, 0.9, "MHL", "ODIR", 6, 20),
+    )
+    metrics = (*result.metrics[:-1], given_away, *at_one_size)
+    told = replace(result, metrics=metrics, summary=replace(result.summary, pairs_one_size=1))
+    card = write_card(told, TEXT)
+    assert "one original size, 1 pair: mean AUROC **0.71 [0.60, 0.80]**" in card
+    assert "enough of both answers for MHL in ODIR:" in card
+    assert "| DR | 12 | 44 | 0.88 [0.77, 0.99] | 0.71 [0.60, 0.80] | - |" in card
+    assert "| 1.00 [1.00, 1.00] | 0.65 [0.60, 0.90]\\* |" in card
 
 
 def test_labels_are_listed_by_status(result):

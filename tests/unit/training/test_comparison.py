@@ -51,6 +51,20 @@ def test_a_run_is_no_better_than_itself():
     assert (mean.change.value, mean.change.low, mean.change.high) == (0, 0, 0)
 
 
+def test_at_one_original_size_only_what_can_be_compared_counts():
+    one, other = answers(3.0, seed=1), answers(0.1, seed=2)
+    sizes = np.where(one.targets[:, 0] > 0.5, "1x1", "2x2")
+    sizes[:100] = "3x3"
+    first, second = (replace(run, sizes=tuple(sizes.tolist())) for run in (one, other))
+    found = compare_runs(first, second, files=(FILES, FILES), one_size=True)
+    plain = {(d.label, d.source): d for d in compare_runs(one, other, files=(FILES, FILES))}
+    pairs = {(d.label, d.source): d for d in found}
+    assert ("DR", "B") not in pairs  # every size of B shows one answer only
+    assert pairs["DR", "A"].second == pytest.approx(plain["DR", "A"].second)
+    values = [d.second for d in found if d.label]
+    assert found[0].second == pytest.approx(np.mean(values))
+
+
 def test_labels_that_one_run_does_not_assess_are_left_out():
     without = replace(answers(1.0), thresholds=(0.5, None))
     found = compare_runs(answers(1.0), without, files=(FILES, FILES))

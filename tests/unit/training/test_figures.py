@@ -111,3 +111,34 @@ def test_the_challenges_score_is_its_formula_over_the_labels_that_can_be_judged(
 def test_without_a_judged_disease_there_is_no_score(answers):
     none = replace(answers, thresholds=(0.5, None, None))
     assert not [m for m in measure(none, resamples=2) if m.name.startswith("riadd")]
+
+
+def test_a_size_that_goes_with_the_answer_earns_nothing(answers):
+    """Half of A's photographs have sizes that tell the answer, the others one and the same."""
+    ill = answers.targets[:, 1] > 0.5
+    giving_away = np.where(ill, "10x10", "20x20")
+    giving_away[30:60] = "30x30"
+    probabilities = answers.probabilities.copy()
+    probabilities[:30, 1] = np.where(ill[:30], 0.9, 0.1)
+    own = replace(answers, probabilities=probabilities, sizes=tuple(giving_away.tolist()))
+    found = measure(own, resamples=40)
+    figure = pick(found, "auroc_one_size", "DR", "A")
+    expected = roc_auc_score(ill[30:60], probabilities[30:60, 1])
+    assert figure.value == pytest.approx(expected, abs=1e-4)
+    assert (figure.positives, figure.negatives) == (ill[30:60].sum(), (~ill)[30:60].sum())
+    assert figure.value < pick(found, "auroc", "DR", "A").value
+    mean = pick(found, "mean_auroc_one_size", "", "")
+    both = [m.value for m in found if m.name == "auroc_one_size" and m.source == "A"]
+    assert mean.value == pytest.approx(np.mean(both), abs=1e-4)
+
+
+@pytest.mark.parametrize("sizes", [(), ("",) * 80], ids=["none kept", "none stated"])
+def test_without_sizes_there_is_no_figure_at_one_size(answers, sizes):
+    found = measure(replace(answers, sizes=sizes), resamples=2)
+    assert not [m for m in found if m.name.endswith("one_size")]
+
+
+def test_where_all_have_one_size_the_figure_is_the_plain_one(answers):
+    found = measure(replace(answers, sizes=("8x8",) * 80), resamples=40)
+    plain, same = (pick(found, name, "DR", "A") for name in ("auroc", "auroc_one_size"))
+    assert (plain.value, plain.low, plain.high) == (same.value, same.low, same.high)

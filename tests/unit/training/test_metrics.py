@@ -16,6 +16,7 @@ from sklearn.metrics import (
 from training.metrics import (
     accuracy_at,
     auroc,
+    auroc_within,
     average_precision,
     brier_score,
     draw_weights,
@@ -65,6 +66,27 @@ def test_auroc_is_the_share_of_well_ordered_pairs(answers):
     won = sum(1.0 if p > n else 0.5 if p == n else 0.0 for p, n in pairs)
     assert once(auroc, truth, scores) == pytest.approx(won / len(pairs))
     assert once(auroc, truth, scores) == pytest.approx(roc_auc_score(truth, scores))
+
+
+@given(answers=ANSWERS, seed=st.integers(0, 9))
+def test_within_strata_only_pairs_of_one_stratum_are_compared(answers, seed):
+    truth, scores = arrays(answers)
+    rng = np.random.default_rng(seed)
+    strata = rng.integers(0, 3, len(truth)) * 7
+    weights = rng.integers(0, 3, (2, len(truth))).astype(float)
+    found = auroc_within(strata)(truth, scores, weights)
+    for value, counts in zip(found, weights, strict=True):
+        won = compared = 0.0
+        for p, n in itertools.product(np.flatnonzero(truth), np.flatnonzero(~truth)):
+            if strata[p] == strata[n]:
+                compared += counts[p] * counts[n]
+                order = np.sign(scores[p] - scores[n])
+                won += counts[p] * counts[n] * (1 + order) / 2
+        expected = won / compared if compared else np.nan
+        assert value == pytest.approx(expected, nan_ok=True)
+    one = np.zeros(len(truth), np.int64)
+    together = once(auroc_within(one), truth, scores)
+    assert together == pytest.approx(once(auroc, truth, scores), nan_ok=True)
 
 
 @given(answers=ANSWERS)
