@@ -2,9 +2,6 @@
 
 import logging
 import sys
-import time
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -12,46 +9,38 @@ import numpy as np
 import torch
 import typer
 from rich.console import Console
-from torch import Tensor
 
 from retina_desktop.domain.labels import RFMID_CODES
-from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.answers_file import ANSWERS_NAME, read_answers
-from training.augmentation import normalise
 from training.averaging_command import average_weights
 from training.camera_probe_command import probe_sources
 from training.comparison import compare_runs, shown
 from training.data_report import Table, as_html, as_text, describe_data
-from training.distillation import with_teachers
 from training.ensemble_command import join_runs
 from training.evaluate_command import RUN_NAME, evaluate_run
 from training.explain_command import explain_run
 from training.export_command import export_run
-from training.fabrics import make_fabric, uses_half_precision
-from training.feature_teacher import FeatureTeacher, open_feature_teacher
+from training.fabrics import make_fabric
 from training.files import write_atomically
-from training.first_weights import new_network, start_from
+from training.first_weights import new_network
 from training.folds_command import make_folds, summarise_folds
 from training.join_command import join_networks
-from training.learning import Learning
 from training.manifest_data import unlearned_codes
-from training.part_data import PartData, to_batch
+from training.opening import open_run
 from training.prepared import (
     SAME_EYES_NAME,
-    PreparedData,
     load_prepared,
     prepare,
     set_aside,
 )
-from training.progress import LOG_NAME, JsonLines, TensorBoard, TerminalBar
-from training.recipe import AS_INITIAL, Recipe, RecipeError, load_recipe
+from training.progress import TerminalBar
+from training.recipe import load_recipe
 from training.retinoblastoma.commands import app as retinoblastoma
-from training.run_record import is_joined, load_best, read_recipe, write_record
+from training.run_record import check_split, load_best, read_recipe
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
 from training.stopping import STOPPED, StopRequest
-from training.transfer_report import note_transfer
 
 REPORT_NAME = "data.html"
 
@@ -63,8 +52,6 @@ Manifest = Annotated[
     typer.Option(help="CSV file that lists the photographs, or TOML that lists data sets."),
 ]
 WorkDir = Annotated[Path, typer.Option(help="Folder for the cache, the split and the run.")]
-BATCH_NORM_BATCHES = 30
-SPREAD_BATCHES = 4
 
 
 @app.callback()
@@ -127,6 +114,14 @@ def train(
     processes: Annotated[
         int, typer.Option(help="GPUs, or processes on the CPU, that share each batch.", min=1)
     ] = 1,
+    machines: Annotated[
+        int,
+        typer.Option(
+            help="Machines that share each batch; each starts this command, with MASTER_ADDR, "
+            "MASTER_PORT and NODE_RANK in its environment.",
+            min=1,
+        ),
+    ] = 1,
     threads: int = 2,
 ) -> None:
     """Train by a recipe; started again, it goes on where it was."""
@@ -136,7 +131,15 @@ def train(
     data = load_prepared(manifest, work_dir, RFMID_CODES)
     run_dir = work_dir / RUN_NAME
     with TerminalBar(Console(stderr=True)) as bar, StopRequest(run_dir) as stop:
-        run = _open_run(data, followed, run_dir, budget_minutes, processes, bar)
+        fabric = make_fabric(followed, processes, machines=machines)
+        run = open_run(
+            data,
+            followed,
+            run_dir,
+            fabric=fabric,
+            budget_s=None if budget_minutes is None else budget_minutes * 60,
+            listener=bar,
+        )
         over = run.run(stop=stop)
     if run.progress.best_auroc > 0:  # a validation was finished, and could compare epochs
         log.info("best validation AUROC %.4f", run.progress.best_auroc)
@@ -152,6 +155,7 @@ def audit(manifest: Manifest, work_dir: WorkDir, threads: int = 2) -> None:
     torch.set_num_threads(threads)
     (work_dir / SAME_EYES_NAME).unlink(missing_ok=True)
     data = load_prepared(manifest, work_dir, RFMID_CODES)
+    check_split(work_dir / RUN_NAME, data)
     network = new_network(read_recipe(work_dir / RUN_NAME), len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
     features = compute_features(network, data.squares)
@@ -199,86 +203,6 @@ def compare(
         )
         tables.append(Table(title, header, rows))
     sys.stdout.write(as_text(tables))
-
-
-def _open_run(
-    data: PreparedData,
-    recipe: Recipe,
-    run_dir: Path,
-    budget_minutes: float | None,
-    processes: int,
-    bar: TerminalBar,
-) -> Learning:
-    if is_joined(run_dir):
-        raise RecipeError(
-            "This folder holds a joined network, which training would replace; prepare another "
-            "folder and name this one's run/best.pt as model.initial."
-        )
-    fabric = make_fabric(recipe, processes)
-    training = with_teachers(
-        data.part(Part.TRAINING).without(recipe.sampling.leave_out),
-        recipe,
-        run_dir=run_dir,
-        enhancements=data.enhancements,
-        device=fabric.device,
-    )
-    network = new_network(recipe, len(data.codes))
-    run = Learning(
-        network,
-        recipe,
-        training=training,
-        validation=data.part(Part.VALIDATION),
-        run_dir=run_dir,
-        clock=time.monotonic,
-        fabric=fabric,
-        listeners=(JsonLines(run_dir / LOG_NAME), TensorBoard(run_dir / "curves"), bar),
-        budget_s=None if budget_minutes is None else budget_minutes * 60,
-        teacher=_feature_teacher(training, recipe),
-    )
-    if run.resume():
-        log.info("going on with epoch %d", run.progress.epoch + 1)
-        return run
-    batches = _plain_batches(training, recipe)
-    section = recipe.model
-    report = start_from(
-        section.initial,
-        network,
-        batches,
-        codes=data.codes,
-        widened=section.widened,
-        enhancements=data.enhancements,
-    )
-    note_transfer(run_dir, network, report)
-    write_record(
-        run_dir,
-        recipe,
-        photographs_an_epoch=run.photographs_an_epoch,
-        mixed_precision=uses_half_precision(fabric),
-    )
-    return run
-
-
-def _feature_teacher(training: PartData, recipe: Recipe) -> FeatureTeacher | None:
-    section = recipe.distillation
-    if not section.feature_teacher:
-        return None
-    batches = islice(_plain_batches(training, recipe), SPREAD_BATCHES)
-    is_initial = section.feature_teacher == AS_INITIAL
-    return open_feature_teacher(
-        recipe.model.initial if is_initial else section.feature_teacher,
-        section.feature_architecture,
-        batches,
-        stages=section.feature_stages,
-    )
-
-
-def _plain_batches(training: PartData, recipe: Recipe) -> Iterator[Tensor]:
-    batch, size = 2 * recipe.run.batch, recipe.model.size
-    rows = np.random.default_rng(recipe.run.seed).permutation(len(training))
-    for start in range(0, min(len(rows), BATCH_NORM_BATCHES * batch), batch):
-        pixels = to_batch(training, rows[start : start + batch], "cpu")
-        resized = torch.nn.functional.interpolate(pixels, size=(size, size))
-        yield normalise(resized, IMAGENET_MEAN, IMAGENET_STD)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from training.first_weights import new_network
 from training.judging import judge
 from training.prepared import load_prepared
 from training.recipe import RecipeError
-from training.run_record import keep_average, load_best, read_recipe
+from training.run_record import check_split, keep_average, load_best, read_recipe
 from training.sentences import told
 from training.splits import Part
 from training.weight_sources import read_source
@@ -39,6 +39,7 @@ def average_weights(
     network = new_network(recipe, len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
     data = load_prepared(manifest, work_dir, RFMID_CODES)
+    check_split(work_dir / RUN_NAME, data)
     validation = data.part(Part.VALIDATION).without(recipe.sampling.leave_out)
     first = {name: value.clone() for name, value in network.state_dict().items()}
     others = [_completed(read_source(path).state, first) for path in with_]

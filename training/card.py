@@ -220,12 +220,6 @@ def _comparison(result: EvaluationResult) -> list[str]:
     ]
 
 
-_VARIED = (
-    "Turns, zooms, shifts, mirror images, changes of brightness, contrast, gamma and "
-    "white balance, and a slight blur vary each photograph in training."
-)
-
-
 def _joined(run: RunFacts) -> str:
     halves = "\n".join(
         f"- {name}: {words}."
@@ -242,7 +236,7 @@ def _joined(run: RunFacts) -> str:
         "the other what differs from the average colour around each pixel; one linear layer "
         "reads both feature maps and gives the mean of the two networks' calibrated logits "
         f"(validation AUROC {run.best_validation_auroc:.3f}, mean over pairs of source and "
-        f"label).\n\n{halves}\n\n{_VARIED}"
+        f"label).\n\n{halves}{_varied(run)}"
     )
 
 
@@ -269,8 +263,12 @@ def _training(result: EvaluationResult) -> str:
         f"**{run.epochs_run:g} epochs of the {run.epochs_planned} that the recipe foresees "
         f"were run** (about {passes:.1f} passes over all photographs); the weights of epoch "
         f"{run.best_epoch} were kept, with the best validation AUROC "
-        f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).\n\n{_VARIED}"
+        f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).{_varied(run)}"
     )
+
+
+def _varied(run: RunFacts) -> str:
+    return f"\n\n{run.varied}" if run.varied else ""
 
 
 def _initial(initial: str) -> str:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +21,9 @@ from numpy.typing import NDArray
 from retina_desktop.ml.calibration import sigmoid
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
 from training.files import write_atomically
-from training.learning import BEST_NAME
 from training.part_data import PartData, predict
 from training.recipe import Recipe, RecipeError
+from training.run_state import BEST_NAME
 from training.trained_networks import RESULTS_NAME, TrainedNetwork, open_trained
 
 ANSWERS_NAME = "teachers.npy"
@@ -57,7 +58,9 @@ def with_teachers(
             _check(teacher, Path(place).name, part.codes, tuple(enhancements))
         answers = ask_teachers(teachers, part, device=device)
         run_dir.mkdir(parents=True, exist_ok=True)
-        np.save(run_dir / ANSWERS_NAME, answers)
+        buffer = BytesIO()
+        np.save(buffer, answers)
+        write_atomically(run_dir / ANSWERS_NAME, buffer.getvalue())
         write_atomically(run_dir / KEY_NAME, json.dumps({"key": key}).encode())
     logits = np.log(answers) - np.log1p(-answers)
     softened = sigmoid(logits.astype(np.float64) / section.temperature)

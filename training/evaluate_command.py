@@ -39,8 +39,8 @@ from training.left_out import (
 from training.logits_file import LOGITS_NAME, keep_logits, photographs_of
 from training.mistakes import draw_mistakes, worst_mistakes
 from training.prepared import SAME_EYES_NAME, PreparedData, load_prepared
-from training.results import EvaluationResult, write_results
-from training.run_record import load_best, read_facts, read_recipe
+from training.results import EvaluationResult, ResultsUnreadableError, write_results
+from training.run_record import check_split, load_best, read_facts, read_recipe
 from training.sentences import told
 from training.splits import Part
 from training.views import VIEWS, AveragedViews
@@ -79,6 +79,8 @@ def evaluate_run(
     others = tuple(read_left_out(path) for path in left_out or ())
     data = load_prepared(manifest, work_dir, RFMID_CODES)
     recipe = read_recipe(work_dir / RUN_NAME)
+    check_split(work_dir / RUN_NAME, data)
+    _check_parts(data)
     never = separate(data, recipe.sampling.leave_out)
     facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
     network = new_network(recipe, len(RFMID_CODES))
@@ -100,6 +102,15 @@ def evaluate_run(
     keep_logits(work_dir / LOGITS_NAME, never.seen, logits)
     result = replace(result, left_out=others)
     write_evaluation(work_dir, never.seen, result, answers, network=network)
+
+
+def _check_parts(data: PreparedData) -> None:
+    for part, words in ((Part.VALIDATION, "calibrate on"), (Part.TEST, "measure on")):
+        if not len(data.rows_of(part)):
+            raise ResultsUnreadableError(
+                f"There is no photograph to {words}; look at the data's report, and add "
+                "patients or the authors' own division."
+            )
 
 
 @contextmanager

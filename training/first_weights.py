@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
+from retina_desktop.ml.torch_network import NetworkError, check_head
 from training.recipe import Recipe, RecipeError
 from training.transfer import (
     ARCHITECTURE,
@@ -48,9 +50,23 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
             f"timm has no network {section.architecture} with these options; choose another "
             "model.architecture."
         ) from error
+    _check_end(network, section.architecture)
     if section.quiet_branches:
         quieten_branches(network)
     return network
+
+
+def _check_end(network: nn.Module, architecture: str) -> None:
+    """Check now what the export needs, not after hours of training."""
+    try:
+        with torch.inference_mode():
+            check_head(network.eval())
+    except (NetworkError, AssertionError, AttributeError, RuntimeError) as error:
+        raise RecipeError(
+            f"The network {architecture} does not end in global average pooling and a linear "
+            "layer, so no heatmap could be made of it; choose another model.architecture."
+        ) from error
+    network.train()
 
 
 def start_from(

@@ -64,7 +64,8 @@ def answer_all(
     network.eval()
     workers = threads or torch.get_num_threads()
     if torch.cuda.is_available():
-        return _in_batches(_torch_answer(network.cuda()), keys, tensor_of, workers)
+        there = copy.deepcopy(network).cuda()  # the caller's own stays where it is
+        return _in_batches(_torch_answer(there), keys, tensor_of, workers)
     answer = onnx_answer(network, size=size) if len(keys) >= traced_from else None
     if answer is None:
         return _in_batches(_torch_answer(network), keys, tensor_of, 1)

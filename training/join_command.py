@@ -17,7 +17,13 @@ from training.judging import judge
 from training.prepared import load_prepared
 from training.recipe import Recipe, RecipeError, load_recipe
 from training.results import RunFacts
-from training.run_record import keep_joined, read_facts, read_recipe
+from training.run_record import (
+    check_split,
+    keep_joined,
+    read_facts,
+    read_recipe,
+    split_key,
+)
 from training.sentences import told
 from training.splits import Part
 from training.trained_networks import TrainedNetwork
@@ -61,6 +67,9 @@ def join_networks(
         open_half(half, place, followed, data.codes)
         for half, place in ((PLAIN, plain), (LOCAL, local))
     ]
+    for trained in halves:
+        if trained.run is not None:
+            check_split(trained.run, data)
     followed = _without_sources(followed, halves)
     network = new_network(followed, len(data.codes))
     join(network, halves[0], halves[1], data.codes)
@@ -68,7 +77,7 @@ def join_networks(
     size, at_least = followed.model.size, followed.run.pair_minimum
     score = judge(network, validation, size=size, at_least=at_least).auroc or 0.0
     facts = _facts(followed, halves, score, data.duplicate_pairs)
-    keep_joined(run_dir, followed, network.state_dict(), facts)
+    keep_joined(run_dir, followed, network.state_dict(), facts, split=split_key(data))
     log.info("validation AUROC %.4f", score)
 
 
@@ -130,8 +139,10 @@ def _words(half: TrainedNetwork, duplicate_pairs: int) -> str:
     if not half.run:
         return "weights of a local file"
     facts = read_facts(half.run, duplicate_pairs=duplicate_pairs)
+    at_the_end = facts.best_epoch > facts.epochs_run  # a run within a time ends in an epoch
+    kept = "at the end" if at_the_end else f"of epoch {facts.best_epoch}"
     return (
         f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs, "
-        f"{facts.learning}; the weights of epoch {facts.best_epoch} were kept "
+        f"{facts.learning}; the weights {kept} were kept "
         f"(validation AUROC {facts.best_validation_auroc:.3f})"
     )

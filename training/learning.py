@@ -9,7 +9,7 @@ import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from training.parameter_groups import freeze, make_optimizer, set_rate
 from training.part_data import PartData
 from training.progress import Facts, Listener, tell_all
 from training.recipe import Recipe
+from training.run_state import BEST_NAME, STATE_NAME, Progress, has_state
 from training.sampling import epoch_order
 from training.schedules import rate_share
 
@@ -42,9 +43,6 @@ _NOT_COMPARABLE = (
     "in validation no source states a label present and absent on %d photographs each: epochs "
     "cannot be compared, and the last one's weights are kept"
 )
-
-STATE_NAME = "state.pt"
-BEST_NAME = "best.pt"
 
 TELL_EVERY_S = 5.0  # how often a step is told; the state is saved less often
 
@@ -60,21 +58,6 @@ _NO_ROOM = (
 
 class LearningStoppedError(RetinaError):
     """The run cannot go on for a reason that the user can change."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands."""
-
-    epoch: int = 0
-    step: int = 0  # within the epoch
-    steps_done: int = 0
-    elapsed_s: float = 0.0
-    loss_sum: float = 0.0
-    best_auroc: float = -1.0
-    best_epoch: int = -1
-    stale: int = 0  # epochs since the best
-    plateaus: int = 0
 
 
 class Learning:
@@ -140,11 +123,10 @@ class Learning:
 
     def resume(self) -> bool:
         """Go on from the folder's saved state; False when there is none."""
-        path = self._run_dir / STATE_NAME
-        if not path.exists():
+        if not has_state(self._run_dir):
             return False
         saved: dict[str, Any] = torch.load(
-            path, map_location=self._fabric.device, weights_only=True
+            self._run_dir / STATE_NAME, map_location=self._fabric.device, weights_only=True
         )
         self._plain.load_state_dict(saved["network"])
         self._optimizer.load_state_dict(saved["optimizer"])
@@ -153,7 +135,10 @@ class Learning:
             self._average.module.load_state_dict(saved["average"])
         if self._graded is not None:
             self._graded.grade.load_state_dict(saved["grade"])
-        self.progress = Progress(**saved["progress"])
+        batch = self._recipe.run.batch
+        self.progress = Progress(**saved["progress"]).in_batches(
+            saved.get("batch", batch), batch, accumulate=self._recipe.optimizer.accumulate
+        )
         return True
 
     def run(
@@ -173,12 +158,12 @@ class Learning:
         while self.progress.step > 0 or not self._is_over():
             if not self._run_epoch(last, stop):
                 self._save()
-                self._tell("stopped")
+                self._tell("stopped", self._share_done())
                 return False
             self._save()  # a validation that is cut off is done once more
             self._validate()
             self._save()
-        self._tell("end")
+        self._tell("end", self._share_done())
         return True
 
     def _is_asked(self, stop: Callable[[], bool] | None) -> bool:
@@ -240,7 +225,8 @@ class Learning:
                 if due and p.elapsed_s - told_at >= min(TELL_EVERY_S, run.save_every_s):
                     told_at = p.elapsed_s
                     self._read_loss()
-                    self._tell("step", loss=p.loss_sum / p.step, of_steps=steps)
+                    # Each process has its own clock: nothing here may wait for the others.
+                    self._tell("step", share, loss=p.loss_sum / p.step, of_steps=steps)
         return True
 
     def _step(self, batch: Batch, share: float, *, last: bool) -> None:
@@ -303,7 +289,8 @@ class Learning:
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         if self._average is not None:
-            self._average.update(self._plain, step=self.progress.steps_done)
+            moved = self.progress.steps_done // self._recipe.optimizer.accumulate
+            self._average.update(self._plain, step=moved)
 
     def _rate(self, share: float) -> float:
         plateaus = self.progress.plateaus
@@ -328,6 +315,7 @@ class Learning:
         comparable = {} if score is None else {"val_auroc": score, "best_auroc": p.best_auroc}
         self._tell(
             "epoch",
+            self._share_done(),
             of=self._recipe.run.epochs,
             loss=p.loss_sum / max(p.step, 1),
             pairs=verdict.by_name(),
@@ -357,6 +345,7 @@ class Learning:
             "average": average,
             "grade": self._graded.grade.state_dict() if self._graded is not None else {},
             "progress": asdict(self.progress),
+            "batch": self._recipe.run.batch,
         }
         self._write(STATE_NAME, content)
 
@@ -370,10 +359,10 @@ class Learning:
         except OSError as error:
             raise LearningStoppedError(_NO_ROOM) from error
 
-    def _tell(self, event: str, **facts: object) -> None:
+    def _tell(self, event: str, share: float, **facts: object) -> None:
         p = self.progress
         told: Facts = {"event": event, "epoch": p.epoch + 1, "step": p.step} | facts
-        share = min(self._share_done(), 1.0)
+        share = min(share, 1.0)
         told |= {"steps_done": p.steps_done, "share": share, "rate": self._rate(share)}
         told["elapsed_s"] = round(p.elapsed_s, 1)
         try:

@@ -54,12 +54,8 @@ def separate(data: PreparedData, sources: Sequence[str]) -> NeverSeen:
     LeftOutUnreadableError
         If a source has no photograph.
     """
+    check_left_out(data, sources)
     names = np.array([image.source for image in data.images])
-    missing = sorted(set(sources) - set(names.tolist()))
-    if missing:
-        raise LeftOutUnreadableError(
-            f"The data hold no photograph of {', '.join(missing)}, which the run left out."
-        )
     left_out = np.isin(names, sorted(sources))
     parts = np.array(data.parts)
     met = ~left_out & np.isin(parts, [Part.TRAINING, Part.VALIDATION])
@@ -72,6 +68,23 @@ def separate(data: PreparedData, sources: Sequence[str]) -> NeverSeen:
         ),
     )
     return NeverSeen(seen, np.flatnonzero(left_out & strange), int((left_out & ~strange).sum()))
+
+
+def check_left_out(data: PreparedData, sources: Sequence[str]) -> None:
+    """Check that every source to be left out is there; a misspelt one would not be left out.
+
+    Raises
+    ------
+    LeftOutUnreadableError
+        If a source has no photograph.
+    """
+    there = {image.source for image in data.images}
+    missing = sorted(set(sources) - there)
+    if missing:
+        raise LeftOutUnreadableError(
+            f"The data hold no photograph of {', '.join(missing)}, to be left out; their "
+            f"sources are {', '.join(sorted(there))}."
+        )
 
 
 def measure_never_seen(

@@ -36,16 +36,15 @@ def freeze(network: nn.Module, *, body: bool, blocks: int) -> None:
 
     The batch norms of what is frozen keep their statistics, so call it after `train()`.
     """
+    depths = _depths(network)
+    low = {name for name, depth in depths.items() if depth <= blocks and not is_head(name)}
+    low = low if blocks > 0 else set()
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(is_head(name) or not (body or _is_low(name, network, blocks)))
+        parameter.requires_grad_(is_head(name) or not (body or name in low))
     for name, module in network.named_modules():
-        if name and _is_low(name, network, blocks):
+        own = [parameter for parameter in depths if parameter.startswith(f"{name}.")]
+        if own and low.issuperset(own):
             module.eval()
-
-
-def _is_low(name: str, network: nn.Module, blocks: int) -> bool:
-    inside = within_half(name) != "blocks" and not is_head(name)
-    return inside and blocks > 0 and _depth(name, network) <= blocks
 
 
 def is_head(name: str) -> bool:
@@ -54,7 +53,7 @@ def is_head(name: str) -> bool:
 
 
 def _groups(network: nn.Module, section: OptimizerSection) -> Iterator[dict[str, Any]]:
-    depths = {name: _depth(name, network) for name, _ in network.named_parameters()}
+    depths = _depths(network)
     deepest = max(depths.values(), default=0)
     found: dict[tuple[int, bool], list[nn.Parameter]] = {}
     for name, parameter in network.named_parameters():
@@ -69,11 +68,27 @@ def _groups(network: nn.Module, section: OptimizerSection) -> Iterator[dict[str,
         }
 
 
-def _depth(name: str, network: nn.Module) -> int:
-    """Return how far from the input a parameter lies: stem 0, blocks 1.., then the head."""
-    parts = within_half(name).split(".")
+def _depths(network: nn.Module) -> dict[str, int]:
+    """Return how far from the input each parameter lies: stem 0, stages 1.., then the head."""
+    names = [name for name, _ in network.named_parameters()]
     blocks = getattr(halves_of(network)[0], "blocks", None)
-    stages = len(blocks) if isinstance(blocks, nn.Sequential) else 0
+    if isinstance(blocks, nn.Sequential):
+        return {name: _depth(name, len(blocks)) for name in names}
+    if hasattr(network, "group_matcher"):  # timm says which layers are one stage
+        return _depths_by_timm(network)
+    return {name: _depth(name, 0) for name in names}
+
+
+def _depths_by_timm(network: Any) -> dict[str, int]:  # noqa: ANN401 - timm is untyped
+    from timm.models import group_parameters  # seconds, which most commands need not wait
+
+    matcher = network.group_matcher(coarse=True)
+    found: dict[str, int] = group_parameters(network, matcher, reverse=True)
+    return found
+
+
+def _depth(name: str, stages: int) -> int:
+    parts = within_half(name).split(".")
     if parts[0] == "blocks":
         return 1 + int(parts[1])
     if is_head(name):

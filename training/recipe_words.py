@@ -39,6 +39,33 @@ def learning_in_words(recipe: Recipe, averaged: Sequence[float] = ()) -> str:
     return "; ".join(parts)
 
 
+def varied_in_words(recipe: Recipe) -> str:
+    """Return how photographs are varied in training, as a sentence."""
+    a, mixing = recipe.augmentation, recipe.mixing
+    changes = {
+        "turns": a.turn_deg,
+        "zooms": a.zoom != (1.0, 1.0),
+        "shifts": a.shift,
+        "mirror images": a.flip_share or a.flip_vertical_share,
+        "stretching": a.stretch,
+        "a field cut above and below": a.cut_share,
+        "changes of brightness": a.brightness,
+        "of contrast": a.contrast,
+        "of saturation": a.saturation,
+        "of gamma": a.gamma,
+        "of the colours' balance": a.channel_gain,
+        "a slight blur": a.blur_share,
+        "compression once more": a.jpeg_share,
+        "MixUp": mixing.mixup_share,
+        "CutMix": mixing.cutmix_share,
+    }
+    told = [words for words, amount in changes.items() if amount]
+    if not told:
+        return "Photographs are shown in training as they are."
+    sentence = ", ".join(told[:-1]) + (" and " if told[1:] else "") + told[-1]
+    return f"Photographs are varied in training: {sentence}."
+
+
 def _beside_the_labels(recipe: Recipe) -> Iterator[str]:
     section = recipe.distillation
     if section.places:

@@ -70,6 +70,7 @@ class RunFacts:
     seed: int
     duplicate_pairs: int
     members: int = 1  # runs whose answers are averaged; such an ensemble is no bundle
+    varied: str = ""  # how photographs were varied, as a sentence; results of before lack it
     halves: tuple[str, ...] = ()  # of a joined network: how each was trained, in words
 
 

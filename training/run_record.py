@@ -1,5 +1,6 @@
 """What a run folder says of its run: the recipe as it was, and how far it came."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -12,38 +13,110 @@ from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from training.files import write_atomically
-from training.learning import BEST_NAME, STATE_NAME
+from training.prepared import PreparedData
 from training.recipe import Recipe
-from training.recipe_words import learning_in_words
+from training.recipe_words import learning_in_words, varied_in_words
 from training.results import ResultsUnreadableError, RunFacts
+from training.run_state import BEST_NAME, STATE_NAME
+from training.splits import Part
 
 RECORD_NAME = "run.json"
+_PLACES_NAME = "places.json"
 BEFORE_AVERAGING_NAME = "before_averaging.pt"
 _JOINED = "joined"  # in the record of a network that was joined from others: its facts
 _FACTS = TypeAdapter(RunFacts)
 
 
 def write_record(
-    run_dir: Path, recipe: Recipe, *, photographs_an_epoch: int, mixed_precision: bool
+    run_dir: Path,
+    recipe: Recipe,
+    *,
+    photographs_an_epoch: int,
+    mixed_precision: bool,
+    split: str = "",
 ) -> None:
-    """Note beside the weights how they are being trained."""
+    """Note beside the weights how they are being trained; ``split`` is `split_key`'s.
+
+    Where first weights and teachers lie on this machine is kept apart, for the run to go on.
+    """
     content = {
-        "recipe": _told(recipe),
+        "recipe": told_recipe(recipe),
         "photographs_an_epoch": photographs_an_epoch,
         "mixed_precision": mixed_precision,
+        "split": split,
     }
     run_dir.mkdir(parents=True, exist_ok=True)
+    section = recipe.distillation
+    places = {
+        "initial": recipe.model.initial,
+        "teacher": list(section.places),
+        "feature_teacher": section.feature_teacher,
+    }
+    write_atomically(run_dir / _PLACES_NAME, json.dumps(places, indent=2).encode())
     write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
 
 
-def _told(recipe: Recipe) -> dict[str, Any]:
-    initial = recipe.model.initial
+def told_recipe(recipe: Recipe) -> dict[str, Any]:
+    """Return the recipe without places: a file's on this machine is nobody else's business."""
+    initial, section = recipe.model.initial, recipe.distillation
     told = recipe.model_dump(mode="json")
-    # A file's place on this machine is nobody else's business.
     told["model"]["initial"] = initial if Path(initial).name == initial else "file"
-    teachers = [Path(place).name for place in recipe.distillation.places]
-    told["distillation"]["teacher"] = teachers
+    told["distillation"]["teacher"] = [Path(place).name for place in section.places]
+    told["distillation"]["feature_teacher"] = Path(section.feature_teacher).name
     return told
+
+
+def with_places(run_dir: Path, recipe: Recipe) -> Recipe:
+    """Return the recipe with the places of first weights and teachers that its run noted."""
+    try:
+        places = json.loads((run_dir / _PLACES_NAME).read_bytes())
+    except FileNotFoundError:  # a run from before they were noted
+        return recipe
+    teachers = {
+        "teacher": tuple(places["teacher"]),
+        "feature_teacher": places["feature_teacher"],
+    }
+    return recipe.model_copy(
+        update={
+            "model": recipe.model.model_copy(update={"initial": places["initial"]}),
+            "distillation": recipe.distillation.model_copy(update=teachers),
+        }
+    )
+
+
+def note_changes(run_dir: Path, recipe: Recipe, changes: Sequence[str]) -> None:
+    """Note that the run goes on by another recipe; the card tells ``changes``, in words."""
+    record = _record(run_dir)
+    content = record | {
+        "recipe": told_recipe(recipe),
+        "changes": [*record.get("changes", ()), *changes],
+    }
+    write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
+
+
+def check_split(run_dir: Path, data: PreparedData) -> None:
+    """Check that the run learned from the very patients that `data` calls training.
+
+    Raises
+    ------
+    ResultsUnreadableError
+        If patients were dealt anew since: its weights have seen some that are kept back now.
+    """
+    if _record(run_dir).get("split") not in (None, "", split_key(data)):
+        raise ResultsUnreadableError(
+            "The photographs were dealt anew since this run was trained, so that it has seen "
+            "patients who are kept back now; train in another folder, or prepare this one from "
+            "the list and with the seed of then."
+        )
+
+
+def split_key(data: PreparedData) -> str:
+    """Return what tells one deal of photographs into training and validation from another."""
+    digest = hashlib.sha256()
+    for image, part in zip(data.images, data.parts, strict=True):
+        if part in (Part.TRAINING, Part.VALIDATION):  # an audit takes some out of the test
+            digest.update(f"{part} {image.path}\n".encode())
+    return digest.hexdigest()
 
 
 def read_recipe(run_dir: Path) -> Recipe:
@@ -90,7 +163,13 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
         batch=recipe.run.batch,
         peak_rate=recipe.optimizer.peak_rate,
         mixed_precision=record["mixed_precision"],
-        learning=learning_in_words(recipe, averaged.get("shares", ())),
+        learning="; ".join(
+            (
+                learning_in_words(recipe, averaged.get("shares", ())),
+                *record.get("changes", ()),
+            )
+        ),
+        varied=varied_in_words(recipe),
         seed=recipe.run.seed,
         duplicate_pairs=duplicate_pairs,
     )
@@ -113,15 +192,24 @@ def is_joined(run_dir: Path) -> bool:
 
 
 def keep_joined(
-    run_dir: Path, recipe: Recipe, state: Mapping[str, Tensor], facts: RunFacts
+    run_dir: Path,
+    recipe: Recipe,
+    state: Mapping[str, Tensor],
+    facts: RunFacts,
+    *,
+    split: str = "",
 ) -> None:
     """Write a network that was joined from others as the best of a run; the record last.
 
-    ``facts`` are what `read_facts` will say of it.
+    ``facts`` are what `read_facts` will say of it, ``split`` is `split_key`'s.
     """
     run_dir.mkdir(parents=True, exist_ok=True)
     _write_best(run_dir, state)
-    content = {"recipe": _told(recipe), _JOINED: _FACTS.dump_python(facts, mode="json")}
+    content = {
+        "recipe": told_recipe(recipe),
+        "split": split,
+        _JOINED: _FACTS.dump_python(facts, mode="json"),
+    }
     write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
 
 

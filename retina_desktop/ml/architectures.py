@@ -37,18 +37,15 @@ def create_architecture(
     """
     import timm
 
+    # Named only where wanted: not every family knows it.
+    dropped = {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
     if not architecture.startswith(TWOFOLD_PREFIX):
         network: nn.Module = timm.create_model(
-            architecture,
-            num_classes=outputs,
-            drop_rate=drop_rate,
-            drop_path_rate=drop_path_rate,
+            architecture, num_classes=outputs, drop_rate=drop_rate, **dropped
         )
         return network
     half = half_of(architecture)
-    plain, local = (
-        timm.create_model(half, num_classes=0, drop_path_rate=drop_path_rate) for _ in range(2)
-    )
+    plain, local = (timm.create_model(half, num_classes=0, **dropped) for _ in range(2))
     return TwofoldNetwork(
         plain, local, outputs=outputs, drop_rate=drop_rate, architecture=architecture
     )

@@ -232,7 +232,7 @@ def _recipe_arguments(plan: TrainingPlan) -> tuple[str, ...]:
     if content.can_resume and content.recorded is not None:
         path = plan.work_dir / WINDOW_NAME / _RECIPE
         write_whole(path, recipe_as_toml(content.recorded).encode())
-        return ("--recipe", str(path))
+        return ("--recipe", str(path), *_other_batch(content.recorded, plan.batch))
     wishes = {
         "run.epochs": plan.epochs,
         "run.batch": plan.batch,
@@ -242,6 +242,16 @@ def _recipe_arguments(plan: TrainingPlan) -> tuple[str, ...]:
     if plan.start_from is not None:
         given.append(("--set", _line("model.initial", str(plan.start_from))))
     return ("--recipe", plan.recipe, *(word for pair in given for word in pair))
+
+
+def _other_batch(recorded: Mapping[str, Any], batch: int | None) -> tuple[str, ...]:
+    """Let a run go on with fewer photographs at once, and learn from as many in each step."""
+    before = recorded.get("run", {}).get("batch")
+    if batch is None or not isinstance(before, int) or batch == before:
+        return ()
+    together = before * recorded.get("optimizer", {}).get("accumulate", 1)
+    steps = max(round(together / batch), 1)
+    return ("--set", f"run.batch={batch}", "--set", f"optimizer.accumulate={steps}")
 
 
 def recipe_as_toml(recorded: Mapping[str, Any]) -> str:

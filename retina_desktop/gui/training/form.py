@@ -30,6 +30,8 @@ from retina_desktop.services.training_runs_recipes import RecipeChoice
 _OWN_FILE = "\n"  # the entry under recipes and starts that asks for a file; no name or path
 _AS_RECIPE = ""  # the entry of the starts that leaves it to the recipe
 _WIDTH = 330
+# Also of a run that goes on: what a full memory or a busy computer asks for.
+_CHANGEABLE = {"batch", "threads"}
 _LIMITS = {"epochs": 1000, "batch": 1024, "size": 1024, "threads": 256}
 
 
@@ -100,12 +102,12 @@ class TrainingForm(QScrollArea):
         self.bound.say(words.format(state.bound_to) if state.is_bound else "")
         usual, as_usual = state.usual, tr("{0}, as the recipe")
         for name, field in self.values.items():
-            of_the_form = name == "threads" or not state.is_bound
+            of_the_form = name in _CHANGEABLE or not state.is_bound
             with QSignalBlocker(field):
                 if name in usual:
                     field.setSpecialValueText(as_usual.format(usual[name]))
                 field.setValue(getattr(state.wishes, name) or 0 if of_the_form else 0)
-            field.setEnabled(able if name == "threads" else free)
+            field.setEnabled(able if name in _CHANGEABLE else free)
 
     def _list_recipes(self, state: TrainingState) -> None:
         offered = [(choice.name, choice.shown) for choice in state.recipes]

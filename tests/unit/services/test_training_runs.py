@@ -200,6 +200,14 @@ def test_a_run_goes_on_by_the_recipe_that_was_written_down(tmp_path):
     assert tomllib.loads(path.read_text(encoding="utf-8")) == recorded
 
 
+def test_a_run_goes_on_with_fewer_photographs_at_once(tmp_path):
+    make_run(tmp_path, recipe={"run": {"batch": 16}, "optimizer": {"accumulate": 1}})
+    same = stage_arguments(Stage.TRAIN, plan_in(tmp_path, batch=16), size=64)
+    assert "--set" not in same
+    words = stage_arguments(Stage.TRAIN, plan_in(tmp_path, batch=6), size=64)
+    assert words[-4:] == ("--set", "run.batch=6", "--set", "optimizer.accumulate=3")
+
+
 def test_every_recipe_that_comes_along_can_be_written_down_and_read(tmp_path):
     for path in (training_folder() / "recipes").glob("*.toml"):
         content = tomllib.loads(path.read_text(encoding="utf-8"))

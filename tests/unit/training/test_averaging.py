@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.averaging import average, blend
-from training.learning import BEST_NAME
 from training.run_record import BEFORE_AVERAGING_NAME, RECORD_NAME, keep_average
+from training.run_state import BEST_NAME
 
 COUNTER = "norm.num_batches_tracked"
 

@@ -7,8 +7,9 @@ from tests.unit.training.test_learning import recipe
 from tests.unit.training.tiny_data import noise_part
 from training.depth import limit_depth
 from training.fabrics import make_fabric
-from training.learning import BEST_NAME, Learning
+from training.learning import Learning
 from training.recipe import ModelSection
+from training.run_state import BEST_NAME
 from training.transfer import create_network, quieten_branches
 
 ARCHITECTURE = "efficientnet_b0"  # stages of 1, 2, 2, 3, 3, 4 and 1 blocks

@@ -12,10 +12,10 @@ from retina_desktop.ml.calibration import sigmoid
 from tests.unit.training.test_learning import CODES, curve, recipe, start
 from tests.unit.training.tiny_data import noise_part
 from training.distillation import ANSWERS_NAME, ask_teachers, with_teachers
-from training.learning import BEST_NAME
 from training.part_data import predict
 from training.recipe import Recipe, RecipeError
 from training.run_record import write_record
+from training.run_state import BEST_NAME
 from training.trained_networks import TrainedNetwork, open_trained
 from training.transfer import create_network
 

@@ -16,9 +16,10 @@ from training.feature_teacher import (
     Taught,
     open_feature_teacher,
 )
-from training.learning import BEST_NAME, Learning
+from training.learning import Learning
 from training.progress import LOG_NAME, JsonLines
 from training.recipe import ModelSection, RecipeError
+from training.run_state import BEST_NAME
 from training.transfer import create_network
 
 CODES = ("DR", "EDN", "MH")

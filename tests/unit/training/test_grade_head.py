@@ -8,8 +8,8 @@ from torch import nn
 from tests.unit.training.test_learning import CODES, curve, recipe, start, tiny_network
 from tests.unit.training.tiny_data import noise_part
 from training.grade_head import NetworkWithGrade, grade_targets
-from training.learning import BEST_NAME
 from training.recipe import RecipeError
+from training.run_state import BEST_NAME
 from training.transfer import create_network
 
 

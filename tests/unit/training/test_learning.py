@@ -9,10 +9,11 @@ from torch import nn
 
 from tests.unit.training.tiny_data import noise_part
 from training.fabrics import make_fabric
-from training.learning import BEST_NAME, STATE_NAME, Learning, LearningStoppedError
+from training.learning import Learning, LearningStoppedError
 from training.part_data import predict
 from training.progress import LOG_NAME, JsonLines
 from training.recipe import Recipe
+from training.run_state import BEST_NAME, STATE_NAME, Progress
 
 CODES = ("DR", "EDN")
 SIZE = 24
@@ -30,6 +31,16 @@ def recipe(**changes):
         run=run | changes.pop("run", {}),
         **changes,
     )
+
+
+def test_batches_of_another_size_count_the_same_photographs():
+    so_far = Progress(epoch=2, step=7, steps_done=47, loss_sum=3.5)
+    fewer = so_far.in_batches(16, 8, accumulate=2)
+    assert (fewer.epoch, fewer.step, fewer.steps_done, fewer.loss_sum) == (2, 14, 94, 7.0)
+    odd = so_far.in_batches(16, 8, accumulate=4)
+    assert (odd.step, odd.loss_sum) == (12, 6.0)
+    assert so_far.in_batches(16, 16, accumulate=4) == so_far
+    assert Progress().in_batches(16, 4, accumulate=1) == Progress()
 
 
 class Ticks:

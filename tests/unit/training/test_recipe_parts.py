@@ -169,3 +169,17 @@ def test_a_frozen_body_lets_the_head_learn_and_thaws():
     assert learning == ["classifier.weight", "classifier.bias"]
     freeze(network, body=False, blocks=0)
     assert all(p.requires_grad for p in network.parameters())
+
+
+def test_another_familys_stages_are_frozen_and_slowed_as_timm_names_them():
+    network = create_network(3, architecture="test_resnet").train()
+    freeze(network, body=False, blocks=2)
+    frozen = {n.split(".")[0] for n, p in network.named_parameters() if not p.requires_grad}
+    assert frozen == {"conv1", "bn1", "layer1", "layer2"}
+    assert not network.layer2.training
+    assert network.layer3.training
+    groups = make_optimizer(network, OptimizerSection(layer_decay=0.5)).param_groups
+    shares = {id(p): group["share"] for group in groups for p in group["params"]}
+    assert shares[id(network.fc.weight)] == 1.0
+    assert shares[id(network.layer4[0].conv1.weight)] == 0.5
+    assert shares[id(network.conv1[0].weight)] == 0.5**5
