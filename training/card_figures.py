@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 
 from retina_desktop.domain.manifests import Metric
 from training.answers import COUNTED_FROM, REPORT_FROM
-from training.figures import AUROC_ONE_SIZE, MEAN_ONE_SIZE
+from training.figures import MEAN_ONE_SIZE
+from training.pair_figures import AUROC_ONE_SIZE
 from training.results import EvaluationResult
 from training.views import VIEWS
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from retina_desktop.domain.manifests import Metric
 from training.card_figures import is_counted, marked, shown, table
-from training.figures import AUROC_ONE_SIZE
+from training.pair_figures import AUROC_ONE_SIZE
 from training.results import EvaluationResult, LeftOutRun
 
 _HEAD = (

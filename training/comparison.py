@@ -12,6 +12,7 @@ from training.metrics import (
     Values,
     draw_weights,
     interval_of,
+    with_resamples,
 )
 from training.results import ResultsUnreadableError
 
@@ -78,10 +79,10 @@ def compare_runs(
         if second.thresholds[column] is None:
             continue
         truth: Truth = first.targets[rows, column] > 0.5
-        whole = np.ones((1, len(rows)))
-        own = np.vstack([whole, weights[:, rows]])
+        own = weights[:, rows]
         values = [
-            pair.figure(truth, run.probabilities[rows, column], own) for run in (first, second)
+            with_resamples(pair.figure, truth, run.probabilities[rows, column], own)
+            for run in (first, second)
         ]
         change = values[1] - values[0]
         interval = interval_of(float(change[0]), change[1:])

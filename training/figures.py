@@ -16,32 +16,23 @@ from training.challenge_score import challenge_scores
 from training.manifest_data import ANY_DISEASE
 from training.metrics import (
     RESAMPLES,
-    Figure,
-    Scores,
     Truth,
     Values,
     Weights,
-    accuracy_at,
     auroc,
-    average_precision,
-    brier_score,
     draw_weights,
     expected_calibration_error,
-    f1_at,
     interval_of,
-    precision_at,
-    sensitivity_at,
-    sensitivity_at_specificity,
     specificity_at,
-    specificity_at_sensitivity,
     with_interval,
+    with_resamples,
 )
+from training.pair_figures import PairFigures, at_one_size, figures_of, macro_figures
 
 __all__ = ["COUNTED_FROM", "REPORT_FROM", "Answers", "counted_pairs", "measure"]
 
 MEAN_AUROC = "mean_auroc"
 MEAN_ONE_SIZE = "mean_auroc_one_size"
-AUROC_ONE_SIZE = "auroc_one_size"
 
 
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
@@ -51,54 +42,18 @@ def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> l
     figures = [_mean_auroc(answers, weights), _mean_auroc(answers, weights, one_size=True)]
     figures += challenge_scores(answers, weights)
     figures += _pooled_calibration(answers, weights)
+    pairs: list[PairFigures] = []
     for source in sorted(set(answers.sources)):
         own = names == source
         figures += _healthy_untouched(answers, own, source, weights)
         for column, threshold in enumerate(answers.thresholds):
-            rows = np.flatnonzero(own & answers.known[:, column])
-            if threshold is not None and len(rows):
-                figures += _pair(answers, rows, column, source, weights)
-                figures += _at_one_size(answers, column, source, weights)
+            if threshold is not None:
+                pairs.append(figures_of(answers, pair_of(answers, source, column), weights))
+                figures += pairs[-1].as_metrics()
+                figures += at_one_size(answers, source, column, weights)
         figures += _by_grade(answers, own, source, weights)
+    figures += macro_figures(pairs)
     return [figure for figure in figures if np.isfinite(figure.value)]
-
-
-def _pair(
-    answers: Answers, rows: NDArray[np.int64], column: int, source: str, weights: Weights
-) -> list[Metric]:
-    truth: Truth = answers.targets[rows, column] > 0.5
-    scores: Scores = answers.probabilities[rows, column]
-    threshold = answers.thresholds[column] or 0.0
-    positives, negatives = int(truth.sum()), int((~truth).sum())
-    wanted: list[tuple[str, Figure]] = []
-    if min(positives, negatives) >= REPORT_FROM:
-        wanted += [
-            ("auroc", auroc),
-            ("average_precision", average_precision),
-            ("ece", expected_calibration_error),
-            ("brier", brier_score),
-            ("f1", f1_at(threshold)),
-            ("precision", precision_at(threshold)),
-            ("accuracy", accuracy_at(threshold)),
-            ("sensitivity_at_90", sensitivity_at_specificity(0.9)),
-            ("specificity_at_90", specificity_at_sensitivity(0.9)),
-        ]
-    if positives >= REPORT_FROM:
-        wanted.append(("sensitivity", sensitivity_at(threshold)))
-    if negatives >= REPORT_FROM:
-        wanted.append(("specificity", specificity_at(threshold)))
-    code = answers.codes[column]
-    return [
-        as_metric(
-            name,
-            with_interval(figure, truth, scores, weights[:, rows]),
-            code,
-            source,
-            positives,
-            negatives,
-        )
-        for name, figure in wanted
-    ]
 
 
 def _pooled_calibration(answers: Answers, weights: Weights) -> list[Metric]:
@@ -165,21 +120,9 @@ def _mean_auroc(answers: Answers, weights: Weights, *, one_size: bool = False) -
     drawn: list[Values] = []
     for pair in pairs:
         truth: Truth = answers.targets[pair.rows, pair.column] > 0.5
-        whole = np.ones((1, len(pair.rows)))
-        own = np.vstack([whole, weights[:, pair.rows]])
-        drawn.append(pair.figure(truth, answers.probabilities[pair.rows, pair.column], own))
+        own = weights[:, pair.rows]
+        scores = answers.probabilities[pair.rows, pair.column]
+        drawn.append(with_resamples(pair.figure, truth, scores, own))
     means = np.stack(drawn).mean(axis=0) if drawn else np.full(1, np.nan)
     name = MEAN_ONE_SIZE if one_size else MEAN_AUROC
     return as_metric(name, interval_of(float(means[0]), means[1:]), "", "", None, None)
-
-
-def _at_one_size(answers: Answers, column: int, source: str, weights: Weights) -> list[Metric]:
-    """Return the pair's AUROC where the original's size does not give the answer away."""
-    pair = pair_of(answers, source, column, one_size=True)
-    truth: Truth = answers.targets[pair.rows, column] > 0.5
-    counts = int(truth.sum()), int((~truth).sum())
-    if min(counts) < REPORT_FROM:
-        return []
-    scores: Scores = answers.probabilities[pair.rows, column]
-    interval = with_interval(pair.figure, truth, scores, weights[:, pair.rows])
-    return [as_metric(AUROC_ONE_SIZE, interval, answers.codes[column], source, *counts)]

@@ -153,9 +153,14 @@ def draw_weights(
 
 def with_interval(figure: Figure, truth: Truth, scores: Scores, weights: Weights) -> Interval:
     """Compute `figure` on all photographs, and its percentile interval over `weights`."""
-    value = float(figure(truth, scores, np.ones((1, len(truth))))[0])
-    drawn = figure(truth, scores, weights)
-    return interval_of(value, drawn)
+    drawn = with_resamples(figure, truth, scores, weights)
+    return interval_of(float(drawn[0]), drawn[1:])
+
+
+def with_resamples(figure: Figure, truth: Truth, scores: Scores, weights: Weights) -> Values:
+    """Compute `figure` on all photographs, then on each resample: shape ``(1 + R,)``."""
+    whole = np.ones((1, len(truth)))
+    return figure(truth, scores, np.vstack([whole, weights]))
 
 
 def interval_of(value: float, drawn: Values) -> Interval:

@@ -1,5 +1,7 @@
 """Networks by their names: timm's, and two of timm's asked as one."""
 
+from typing import Any
+
 from torch import nn
 
 from retina_desktop.domain.manifests import TWOFOLD_PREFIX, half_of
@@ -38,7 +40,7 @@ def create_architecture(
     import timm
 
     # Named only where wanted: not every family knows it.
-    dropped = {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
+    dropped: dict[str, Any] = {"drop_path_rate": drop_path_rate} if drop_path_rate else {}
     if not architecture.startswith(TWOFOLD_PREFIX):
         network: nn.Module = timm.create_model(
             architecture, num_classes=outputs, drop_rate=drop_rate, **dropped

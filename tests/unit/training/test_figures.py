@@ -142,3 +142,14 @@ def test_where_all_have_one_size_the_figure_is_the_plain_one(answers):
     found = measure(replace(answers, sizes=("8x8",) * 80), resamples=40)
     plain, same = (pick(found, name, "DR", "A") for name in ("auroc", "auroc_one_size"))
     assert (plain.value, plain.low, plain.high) == (same.value, same.low, same.high)
+
+
+def test_every_figure_has_its_mean_over_labels_of_each_source_and_of_all(found):
+    for name in ("auroc", "average_precision", "f1", "brier", "sensitivity_at_90"):
+        values = [m.value for m in found if m.name == name and m.source == "A"]
+        assert len(values) == 2
+        for source in ("A", ""):  # B cannot be judged
+            mean = pick(found, f"macro_{name}", "", source)
+            assert mean.value == pytest.approx(np.mean(values), abs=1e-4)
+            assert mean.low <= mean.value <= mean.high
+    assert not [m for m in found if m.name.startswith("macro_") and m.source == "B"]
