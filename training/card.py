@@ -261,8 +261,8 @@ def _training(result: EvaluationResult) -> str:
         "shows every photograph with a rarer label and a draw of the others "
         f"({run.photographs_an_epoch:,} of {total:,}).{early}\n\n"
         f"**{run.epochs_run:g} epochs of the {run.epochs_planned} that the recipe foresees "
-        f"were run** (about {passes:.1f} passes over all photographs); the weights of epoch "
-        f"{run.best_epoch} were kept, with the best validation AUROC "
+        f"were run** (about {passes:.1f} passes over all photographs); {run.kept} "
+        "were kept, with the best validation AUROC "
         f"({run.best_validation_auroc:.3f}, mean over pairs of source and label).{_varied(run)}"
     )
 

@@ -39,6 +39,7 @@ from training.left_out import (
 from training.logits_file import LOGITS_NAME, keep_logits, photographs_of
 from training.mistakes import draw_mistakes, worst_mistakes
 from training.prepared import SAME_EYES_NAME, PreparedData, load_prepared
+from training.progress import counted
 from training.results import EvaluationResult, ResultsUnreadableError, write_results
 from training.run_record import check_split, load_best, read_facts, read_recipe
 from training.sentences import told
@@ -121,7 +122,23 @@ def _asking(image_dir: Path, data: PreparedData, *, size: int, crops: Path) -> I
     asked = np.concatenate([data.rows_of(part) for part in (Part.VALIDATION, Part.TEST)])
     paths = [image_dir / data.images[row].path for row in asked.tolist()]
     with kept_crops(crops, paths, steps=steps, make=make) as tensor_of:
-        yield partial(compute_logits, image_dir=image_dir, tensor_of=tensor_of, size=size)
+
+        def ask(
+            network: nn.Module, parts: PreparedData, others: NDArray[np.int64]
+        ) -> tuple[Logits, NDArray[np.float32]]:
+            count = sum(len(parts.rows_of(part)) for part in (Part.VALIDATION, Part.TEST))
+            with counted("photographs", count + len(others)) as one_more:
+
+                def told_of(path: Path) -> NDArray[np.float32] | None:
+                    tensor = tensor_of(path)
+                    one_more()
+                    return tensor
+
+                return compute_logits(
+                    network, parts, others, image_dir=image_dir, tensor_of=told_of, size=size
+                )
+
+        yield ask
 
 
 def write_evaluation(

@@ -23,7 +23,7 @@ from training.evaluate import preprocessing_steps
 from training.export_facts import facts_of, facts_section, write_facts
 from training.part_data import PartData, network_input, to_batch
 from training.prepared import load_prepared, read_enhancements
-from training.results import ResultsUnreadableError, read_results
+from training.results import ResultsUnreadableError, RunFacts, read_results
 from training.run_record import load_best
 from training.sentences import told
 from training.splits import Part
@@ -59,7 +59,9 @@ class WantedWeights(StrEnum):
 def export_run(
     work_dir: Annotated[Path, typer.Option(help="Folder of the cache, the split and the run.")],
     destination: Annotated[Path, typer.Option(help="The bundle's folder, not yet there.")],
-    name: str = "RFMiD labels, EfficientNet-B0 (seed recipe)",
+    name: Annotated[
+        str, typer.Option(help="Name to show; labels, architecture and size when not given.")
+    ] = "",
     version: str = "1.0.0",
     created_on: Annotated[str, typer.Option(help="ISO date; today when not given.")] = "",
     note: Annotated[
@@ -89,7 +91,7 @@ def export_run(
     text = BundleText(
         id=destination.name,
         version=version,
-        name=name,
+        name=name or _usual_name(result.run),
         created_on=created_on or datetime.now(UTC).date().isoformat(),
         software_version=package_version("retina-desktop"),
         notes=tuple(note or ()),
@@ -105,6 +107,10 @@ def export_run(
     smaller = _smaller(weights, manifest, work_dir, size=size)
     export_bundle(network, draft, destination, card=card, smaller=smaller)
     log.info("%s is written", destination.name)
+
+
+def _usual_name(run: RunFacts) -> str:
+    return f"RFMiD labels, {run.architecture} at {run.input_size} pixels"
 
 
 def wish_for(

@@ -139,10 +139,8 @@ def _words(half: TrainedNetwork, duplicate_pairs: int) -> str:
     if not half.run:
         return "weights of a local file"
     facts = read_facts(half.run, duplicate_pairs=duplicate_pairs)
-    at_the_end = facts.best_epoch > facts.epochs_run  # a run within a time ends in an epoch
-    kept = "at the end" if at_the_end else f"of epoch {facts.best_epoch}"
     return (
         f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs, "
-        f"{facts.learning}; the weights {kept} were kept "
+        f"{facts.learning}; {facts.kept} were kept "
         f"(validation AUROC {facts.best_validation_auroc:.3f})"
     )

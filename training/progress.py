@@ -1,13 +1,20 @@
 """What a run tells while it goes: JSON lines, TensorBoard's event files, a terminal's bar."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -87,6 +94,18 @@ class TerminalBar:
             description=f"epoch {facts['epoch']}",
             said=words,
         )
+
+
+@contextmanager
+def counted(words: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show on a terminal how many of `total` are done; give what says that one more is.
+
+    It may be called from several threads.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(words, total=total)
+        yield lambda: bar.advance(task)
 
 
 def tell_all(listeners: Iterable[Listener], facts: Facts) -> None:

@@ -73,6 +73,16 @@ class RunFacts:
     varied: str = ""  # how photographs were varied, as a sentence; results of before lack it
     halves: tuple[str, ...] = ()  # of a joined network: how each was trained, in words
 
+    @property
+    def kept(self) -> str:
+        """Which weights were kept, in words; a run within a time ends inside an epoch."""
+        at_the_end = self.best_epoch > self.epochs_run
+        return (
+            "the weights at the end"
+            if at_the_end
+            else f"the weights of epoch {self.best_epoch}"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PairsSummary:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from retina_desktop.services.training_runs import recipe_as_toml
@@ -140,3 +141,11 @@ def test_an_empty_part_is_said_in_a_sentence(manifest, work, part, said):
     refused = call("evaluate", manifest, work)
     assert refused.exit_code == 3, refused.output
     assert said in " ".join(refused.output.split())
+
+
+def test_half_precision_on_a_cpu_is_a_wish_that_the_record_tells(manifest, work):
+    done = train(manifest, work, run__half_precision_on_cpu=True)
+    assert done.exit_code == 0, done.output
+    assert read_facts(work / "run", duplicate_pairs=0).mixed_precision
+    weights = torch.load(work / "run" / "best.pt", weights_only=True)
+    assert all(value.dtype != torch.bfloat16 for value in weights.values())
