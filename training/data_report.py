@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
+from statistics import median
 
+from training.cache import JUDGED_EACH
 from training.manifest_data import LabelledImage
 from training.splits import Part
 
@@ -23,7 +25,7 @@ class Table:
 def describe_data(
     images: Sequence[LabelledImage], codes: Sequence[str], parts: Sequence[Part]
 ) -> tuple[Table, ...]:
-    """Count the photographs by source, by label and by size.
+    """Count the photographs by source, by label, by size and, where judged, by quality.
 
     Parameters
     ----------
@@ -39,6 +41,7 @@ def describe_data(
         _by_label(images, codes, parts),
         _by_source_and_label(images, codes),
         _by_size(images),
+        *_by_quality(images),
     )
 
 
@@ -111,6 +114,31 @@ def _by_size(images: Sequence[LabelledImage]) -> Table:
     sizes = Counter(image.original_size or "not stated" for image in images)
     rows = tuple((size, str(count)) for size, count in sizes.most_common(20))
     return Table("Original sizes (the 20 most frequent)", ("Size", "Photographs"), rows)
+
+
+def _by_quality(images: Sequence[LabelledImage]) -> Iterator[Table]:
+    """Yield a table of what the application says of the photographs, if it was asked."""
+    rows = []
+    for source in _sources(images):
+        own = [i.quality for i in images if i.source == source and i.quality is not None]
+        if not own:
+            continue
+        reasons = Counter(reason for quality in own for reason in quality.reasons)
+        often = "".join(
+            f"{reason.value.replace('_', ' ')} ({count})"
+            for reason, count in reasons.most_common(1)
+        )
+        gradable = sum(quality.gradable for quality in own) / len(own)
+        score = median(quality.score for quality in own)
+        no_fundus = sum(not quality.is_fundus for quality in own)
+        numbers = (str(len(own)), str(no_fundus), f"{gradable:.0%}", f"{score:.2f}")
+        rows.append((source, *numbers, often))
+    if rows:
+        header = (
+            "Source", "Judged", "No fundus", "Gradable", "Median score", "Main weakness",
+        )  # fmt: skip
+        title = f"Image quality, judged on at most {JUDGED_EACH} photographs a source"
+        yield Table(title, header, tuple(rows))
 
 
 def _sources(images: Sequence[LabelledImage]) -> list[str]:

@@ -91,8 +91,14 @@ def read_lesions(
     Raises
     ------
     LesionsUnreadableError
-        If there is no photograph, or a mask has another size.
+        If a folder is missing, there is no photograph, or a mask has another size.
     """
+    for folder in (images, masks):
+        if not folder.is_dir():
+            raise LesionsUnreadableError(
+                f"There is no folder {folder.name}; name the folder of photographs and the "
+                "folder of their masks."
+            )
     files = sorted(file for file in images.iterdir() if file.is_file())
     if not files:
         raise LesionsUnreadableError("There is no photograph in the folder of images.")

@@ -1,8 +1,9 @@
 """The data set as a run sees it: labelled photographs, cached pixels and a fixed split."""
 
+import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.imaging.preprocessing import MODEL_ENHANCEMENTS
-from training.cache import PhotographsUnreadableError, Squares, build_cache
+from training.cache import Cached, PhotographsUnreadableError, Squares, build_cache
 from training.data_sources import read_data
 from training.duplicates import (
     find_duplicates,
@@ -25,6 +26,7 @@ from training.manifest_data import (
     labelled_only,
 )
 from training.part_data import PartData
+from training.photograph_facts import PhotographFacts
 from training.splits import Part, split_groups
 
 SPLIT_NAME = "split.json"
@@ -36,7 +38,7 @@ class PreparedData:
     """Photographs with labels, who belongs together, and which part each is in.
 
     Row i of every field is the same photograph; ``groups`` holds the lowest row of each
-    photograph's group.
+    photograph's group. An original size that the source does not state is the file's own.
     """
 
     images: tuple[LabelledImage, ...]
@@ -85,7 +87,8 @@ def prepare(
 
     The cached photographs have `side` pixels; a recipe's size should be no larger. They go
     through the named `enhancements`, and so will those that the model is shown later. What
-    cannot be read is left out and noted, or with `strict` ends it.
+    cannot be read is left out and noted, or with `strict` ends it. Where photographs are dealt
+    anew, what `set_aside` noted of the old division is forgotten.
 
     Raises
     ------
@@ -98,36 +101,38 @@ def prepare(
     _check_any(listed, manifest)
     unreadable: tuple[str, ...] = ()
     try:
-        squares = _cache(listed, manifest, work_dir, side, enhancements)
+        cached = _cache(listed, manifest, work_dir, side, enhancements)
     except PhotographsUnreadableError as error:
         if strict:
             raise
         unreadable = error.paths
         listed = _without(listed, unreadable)
         _check_any(listed, manifest)
-        squares = _cache(listed, manifest, work_dir, side, enhancements)
-    images = listed
+        cached = _cache(listed, manifest, work_dir, side, enhancements)
+    images = _with_facts(listed, cached.facts)
     hashes, thumbnails = fingerprints(manifest.parent / image.path for image in images)
     pairs = find_duplicates(hashes, thumbnails)
     patients = [f"{i.source}/{i.patient}" if i.patient else "" for i in images]
     groups = group_rows(patients, pairs)
     parts = split_groups(images, groups, seed=seed)
-    content = {
+    content: dict[str, Any] = {
         "schema": 1,
         "seed": seed,
         "side": side,
         "enhancements": list(enhancements),
         "unreadable": unreadable,
         "duplicate_pairs": len(pairs),
+        "labels": _labels_key(images),
         "rows": [
             {"file": image.path, "group": group, "part": part}
             for image, group, part in zip(images, groups.tolist(), parts, strict=True)
         ],
     }
+    _forget_same_eyes(work_dir, content["rows"])
     write_atomically(work_dir / SPLIT_NAME, json.dumps(content, indent=0).encode())
     return PreparedData(
         images,
-        squares,
+        cached.squares,
         groups,
         parts,
         tuple(codes),
@@ -151,16 +156,15 @@ def load_prepared(manifest: Path, work_dir: Path, codes: Sequence[str]) -> Prepa
     content = _read_split(work_dir)
     unreadable = tuple(content["unreadable"])
     images = _without(labelled_only(read_data(manifest), codes), unreadable)
-    enhancements = tuple(content.get("enhancements", ()))
-    squares = _cache(images, manifest, work_dir, content["side"], enhancements)
     rows = content["rows"]
-    if [row["file"] for row in rows] != [image.path for image in images]:
-        raise ManifestUnreadableError("The manifest has changed: run prepare again.")
+    _check_unchanged(content, images)
+    enhancements = tuple(content.get("enhancements", ()))
+    cached = _cache(images, manifest, work_dir, content["side"], enhancements)
     aside = {pair[0] for pair in same_eyes(work_dir)}
     parts = (Part.SET_ASIDE if row["file"] in aside else Part(row["part"]) for row in rows)
     return PreparedData(
-        images,
-        squares,
+        _with_facts(images, cached.facts),
+        cached.squares,
         np.array([row["group"] for row in rows], np.int64),
         tuple(parts),
         tuple(codes),
@@ -199,11 +203,50 @@ def same_eyes(work_dir: Path) -> list[list[str]]:
 def _read_split(work_dir: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads((work_dir / SPLIT_NAME).read_bytes())
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ManifestUnreadableError(
             "Nothing was prepared here: run prepare first."
         ) from error
     return content
+
+
+def _check_unchanged(content: Mapping[str, Any], images: Sequence[LabelledImage]) -> None:
+    """Refuse another list than was prepared; an older split tells only the files' names."""
+    if [row["file"] for row in content["rows"]] != [image.path for image in images]:
+        raise ManifestUnreadableError("The manifest has changed: run prepare again.")
+    if content.get("labels") not in (None, _labels_key(images)):
+        raise ManifestUnreadableError(
+            "The manifest's patients or labels have changed: run prepare again."
+        )
+
+
+def _labels_key(images: Sequence[LabelledImage]) -> str:
+    """Return a hash of what the split and the targets rest on, photograph by photograph."""
+    digest = hashlib.sha256()
+    for image in images:
+        told = (image.path, image.source, image.patient)
+        words = [*told, sorted(image.positives), sorted(image.known)]
+        digest.update(json.dumps(words).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def _forget_same_eyes(work_dir: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Remove what was noted of another division: it would set the wrong photographs aside."""
+    try:
+        before = _read_split(work_dir).get("rows")
+    except ManifestUnreadableError:
+        before = None
+    if before != rows:
+        (work_dir / SAME_EYES_NAME).unlink(missing_ok=True)
+
+
+def _with_facts(
+    images: Sequence[LabelledImage], facts: Sequence[PhotographFacts]
+) -> tuple[LabelledImage, ...]:
+    return tuple(
+        replace(image, original_size=image.original_size or own.size, quality=own.quality)
+        for image, own in zip(images, facts, strict=True)
+    )
 
 
 def _check_any(images: Sequence[LabelledImage], manifest: Path) -> None:
@@ -228,7 +271,7 @@ def _cache(
     work_dir: Path,
     side: int,
     enhancements: Sequence[str],
-) -> Squares:
+) -> Cached:
     return build_cache(
         images,
         image_dir=manifest.parent,

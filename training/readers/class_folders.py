@@ -19,7 +19,8 @@ def read_class_folders(
     ManifestUnreadableError
         If there is no class folder, one holds no photograph, or its name is not in the map.
     """
-    classes = sorted(path for path in folder.iterdir() if path.is_dir())
+    beside = folder.iterdir() if folder.is_dir() else ()
+    classes = sorted(path for path in beside if path.is_dir())
     if len(classes) < 2:
         raise ManifestUnreadableError(
             f"{source} needs at least two folders, one a class; found {len(classes)}."

@@ -6,11 +6,10 @@ challenge's 28; RFMiD 2.0 (Panchal et al., Data 2023, 8(2), 29) has the same for
 columns. Archives differ in how often a folder is wrapped in itself, so tables are searched for.
 """
 
-import csv
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from training.manifest_data import LabelledImage, ManifestUnreadableError
+from training.manifest_data import LabelledImage, ManifestUnreadableError, read_rows
 from training.readers.label_maps import LabelMap, labelled
 from training.splits import Part
 
@@ -73,19 +72,13 @@ def _photographs(table: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def _rows(table: Path) -> list[dict[str, str]]:
-    try:
-        text = table.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = table.read_bytes().decode("cp1252", errors="replace")
-    except OSError as error:
-        raise ManifestUnreadableError(f"{table.name} cannot be read.") from error
-    reader = csv.DictReader(text.splitlines())
-    rows = list(reader)
-    if not rows or any(None in row or None in row.values() for row in rows):
+    # RFMiD 2.0's authors saved theirs in Windows' code page.
+    rows = [row for _, row in read_rows(table, (), code_page="cp1252")]
+    if not rows:
         raise ManifestUnreadableError(
-            f"{table.name} is empty or has rows of unequal length; save it as CSV anew."
+            f"{table.name} is empty; unpack the whole archive, or save it as CSV anew."
         )
-    return [{c.strip(): v for c, v in row.items()} for row in rows]
+    return [{column.strip(): value for column, value in row.items()} for row in rows]
 
 
 def _is_one(table: Path, value: str) -> bool:

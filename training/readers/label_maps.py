@@ -11,6 +11,7 @@ from retina_desktop.domain.labels import RFMID_CODES
 from training.manifest_data import (
     ALL_LABELS,
     ANY_DISEASE,
+    EXTRA_CODES,
     LabelledImage,
     ManifestUnreadableError,
 )
@@ -125,9 +126,6 @@ def load_label_map(name: str, *, folder: Path = TABLES) -> LabelMap:
     words = {word.casefold(): codes for word, codes in table.words.items()}
     excluded = frozenset(word.casefold() for word in table.excluded)
     return LabelMap(path.stem, words, frozenset(table.known), table.unlisted, excluded)
-
-
-EXTRA_CODES = frozenset({"RB", "ROP", "PEDNORMAL", "NOT_FUNDUS"})  # outside RFMiD's 29
 
 
 def _check_codes(name: str, table: _Table) -> None:

@@ -3,17 +3,17 @@
 The eye's keywords are used, not the patient's eight classes: those say nothing of which eye.
 """
 
-import csv
 import re
 from pathlib import Path
 
-from training.manifest_data import LabelledImage, ManifestUnreadableError
+from training.manifest_data import LabelledImage, ManifestUnreadableError, read_rows
 from training.readers.label_maps import LabelMap, labelled
 
 _EYES = (
     ("Left-Fundus", "Left-Diagnostic Keywords"),
     ("Right-Fundus", "Right-Diagnostic Keywords"),
 )
+_COLUMNS = ("ID", *(column for eye in _EYES for column in eye))
 _BETWEEN = re.compile("[,\N{FULLWIDTH COMMA}]")  # the table holds both
 
 
@@ -33,11 +33,11 @@ def read_odir(
     Raises
     ------
     ManifestUnreadableError
-        If a column or a photograph is missing.
+        If a column, a value or a photograph is missing.
     """
     files = {file.name: file for file in sorted(table.parent.rglob("*.jpg"))}
     images: dict[str, LabelledImage] = {}
-    for row in _rows(table):
+    for _, row in read_rows(table, _COLUMNS):
         for file_column, words_column in _EYES:
             name = row[file_column].strip()
             stated = labels.labels_of(_BETWEEN.split(row[words_column]))
@@ -57,20 +57,3 @@ def read_odir(
                 patient=row["ID"].strip(),
             )
     return tuple(images.values())
-
-
-def _rows(table: Path) -> list[dict[str, str]]:
-    needed = {"ID", *(column for eye in _EYES for column in eye)}
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            missing = sorted(needed - set(reader.fieldnames or ()))
-            if missing:
-                raise ManifestUnreadableError(
-                    f"{table.name} lacks the columns {', '.join(missing)}."
-                )
-            return [{column: row[column] or "" for column in needed} for row in reader]
-    except (OSError, UnicodeDecodeError) as error:
-        raise ManifestUnreadableError(
-            f"{table.name} cannot be read; save ODIR's sheet as CSV in UTF-8."
-        ) from error

@@ -1,8 +1,11 @@
 """The chosen photographs on disk: decoded and cropped once, patients and duplicates grouped."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +38,7 @@ class Collection:
     groups: NDArray[np.int64]  # (N,)
     duplicate_pairs: int
     without_field: int  # photographs left out: the application asks no model about them
+    unreadable: tuple[str, ...] = ()  # listed, but left out
 
     @property
     def truth(self) -> NDArray[np.bool_]:
@@ -53,6 +57,13 @@ class Collection:
         cases = tuple(self.cases[row] for row in rows.tolist())
         return replace(self, cases=cases, crops=self.crops.take(rows), groups=self.groups[rows])
 
+    def patients_without(self) -> Counter[str]:
+        """Count the patients without a tumour by kind; pictures that look alike are one's."""
+        ill = set(self.groups[self.truth].tolist())
+        pairs = zip(self.groups.tolist(), self.kinds, strict=True)
+        kind_of = dict(reversed(list(pairs)))  # a group's first photograph says its kind
+        return Counter(kind for group, kind in kind_of.items() if group not in ill)
+
     @property
     def sources(self) -> tuple[str, ...]:
         """The photographs' sources."""
@@ -65,18 +76,23 @@ class _Record:
     groups: tuple[int, ...]
     duplicate_pairs: int
     without_field: int
+    unreadable: tuple[str, ...] = ()  # not yet noted by earlier versions
 
 
 _ADAPTER = TypeAdapter(_Record)
 
 
-def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
+def collect(
+    cases: Sequence[Case], *, image_dir: Path, size: int, strict: bool = False
+) -> Collection:
     """Decode and crop the photographs.
+
+    What cannot be read is left out and noted, or with `strict` ends it.
 
     Raises
     ------
     PhotographsUnreadableError
-        If some are missing or none.
+        With `strict`, if some are missing or none.
     ManifestUnreadableError
         If the application sees a field of view in none.
     """
@@ -92,7 +108,7 @@ def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
         if found is not None:
             kept.append(case)
             cut.append(found)
-    if unreadable:
+    if unreadable and (strict or len(unreadable) == len(cases)):
         raise PhotographsUnreadableError(unreadable)
     if not kept:
         raise ManifestUnreadableError(
@@ -110,7 +126,8 @@ def collect(cases: Sequence[Case], *, image_dir: Path, size: int) -> Collection:
         ),
         groups=group_rows([case.patient for case in kept], pairs),
         duplicate_pairs=len(pairs),
-        without_field=len(cases) - len(kept),
+        without_field=len(cases) - len(kept) - len(unreadable),
+        unreadable=tuple(unreadable),
     )
 
 
@@ -120,14 +137,22 @@ def check_patients(collection: Collection) -> None:
     Raises
     ------
     ManifestUnreadableError
-        If fewer than `LEAST_PATIENTS` have a tumour; photographs that look alike count as one
-        patient's.
+        If fewer than `LEAST_PATIENTS` have a tumour, or fewer of any one kind have none;
+        photographs that look alike count as one patient's.
     """
     patients = len(np.unique(collection.groups[collection.truth]))
     if patients < LEAST_PATIENTS:
         raise ManifestUnreadableError(
             f"Leaving patients out needs photographs of {LEAST_PATIENTS} patients with "
             f"retinoblastoma, as different from each other as eyes are; there are {patients}."
+        )
+    # Of one kind: each kind is dealt to the folds by itself, from the first fold on.
+    most = max(collection.patients_without().values(), default=0)
+    if most < LEAST_PATIENTS:
+        raise ManifestUnreadableError(
+            f"Leaving patients out needs photographs of {LEAST_PATIENTS} infants, children or "
+            "adults without retinoblastoma, as different from each other as eyes are; there "
+            f"are {most}."
         )
 
 
@@ -147,6 +172,7 @@ def save_collection(folder: Path, collection: Collection) -> None:
         tuple(collection.groups.tolist()),
         collection.duplicate_pairs,
         collection.without_field,
+        collection.unreadable,
     )
     write_atomically(folder / CASES_NAME, _ADAPTER.dump_json(record, indent=1) + b"\n")
 
@@ -157,13 +183,14 @@ def load_collection(folder: Path) -> Collection:
     Raises
     ------
     ManifestUnreadableError
-        If there is none.
+        If there is none, or it is damaged.
     """
     try:
         record = _ADAPTER.validate_json((folder / CASES_NAME).read_bytes())
-        with np.load(folder / CROPS_NAME, allow_pickle=False) as stored:
+        packed_crops = BytesIO((folder / CROPS_NAME).read_bytes())
+        with np.load(packed_crops, allow_pickle=False) as stored:
             pixels, packed, facts = stored["pixels"], stored["inside"], stored["facts"]
-    except (OSError, ValidationError, ValueError, KeyError) as error:
+    except (OSError, EOFError, ValidationError, ValueError, KeyError, BadZipFile) as error:
         raise ManifestUnreadableError(
             "Nothing is prepared in this folder: run retinoblastoma prepare first."
         ) from error
@@ -175,4 +202,5 @@ def load_collection(folder: Path) -> Collection:
         np.array(record.groups, np.int64),
         record.duplicate_pairs,
         record.without_field,
+        record.unreadable,
     )

@@ -3,11 +3,15 @@
 import hashlib
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version as package_version
+from io import BytesIO
 from pathlib import Path
+from shutil import rmtree
 from typing import Annotated, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -16,12 +20,15 @@ from numpy.typing import NDArray
 from torch import nn
 
 from retina_desktop.ml.weight_formats import WeightFormat
+from training.cache import PhotographsUnreadableError
 from training.card import BundleText
 from training.data_sources import read_data
+from training.files import write_atomically
 from training.recipe import RecipeError
 from training.retinoblastoma.audit import audit_network, audit_numbers
 from training.retinoblastoma.bundle import Measured, export_demonstration
 from training.retinoblastoma.collection import (
+    LEAST_PATIENTS,
     Collection,
     check_patients,
     collect,
@@ -38,7 +45,7 @@ from training.retinoblastoma.features import (
 )
 from training.retinoblastoma.measures import ALL_NEGATIVES
 from training.retinoblastoma.outside import not_fundus_crops, not_fundus_pictures
-from training.retinoblastoma.photographs import choose_cases, choose_strangers
+from training.retinoblastoma.photographs import Kind, choose_cases, choose_strangers
 from training.retinoblastoma.pictures import Crops
 from training.retinoblastoma.pretraining import describe
 from training.retinoblastoma.results import (
@@ -46,10 +53,9 @@ from training.retinoblastoma.results import (
     read_audit,
     read_result,
     write_audit,
-    write_result,
 )
 from training.retinoblastoma.shortcuts import Trial
-from training.retinoblastoma.stored import read_fitted, write_fitted
+from training.retinoblastoma.stored import read_fitted, write_evaluation
 from training.sentences import told
 
 STRANGERS = "strangers"
@@ -88,18 +94,30 @@ def prepare(
     size: Annotated[int, typer.Option(help="Pixels of the crops.", min=32)] = 224,
     others: Annotated[int, typer.Option(help="Of each source of adults.", min=0)] = 20,
     seed: Seed = SEED,
+    *,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at photographs that cannot be read.")
+    ] = False,
 ) -> None:
     """Choose the photographs, crop them once, and group patients and duplicates."""
     images = read_data(manifest)
-    cases = choose_cases(images, others_per_source=others, seed=seed)
-    found = collect(cases, image_dir=manifest.parent, size=size)
+    read = partial(collect, image_dir=manifest.parent, size=size, strict=strict)
+    found = read(choose_cases(images, others_per_source=others, seed=seed))
+    _warn_of(found.unreadable)
     check_patients(found)
     save_collection(work_dir, found)
+    rmtree(work_dir / STRANGERS, ignore_errors=True)  # of another list, perhaps
     unseen = choose_strangers(images, per_source=others, seed=seed)
     if unseen:
-        save_collection(
-            work_dir / STRANGERS, collect(unseen, image_dir=manifest.parent, size=size)
-        )
+        try:
+            strangers = read(unseen)
+        except PhotographsUnreadableError as error:  # not one is left of them
+            if strict:
+                raise
+            _warn_of(error.paths)
+        else:
+            _warn_of(strangers.unreadable)
+            save_collection(work_dir / STRANGERS, strangers)
     patients = len(np.unique(found.groups[found.truth]))
     log.info(
         "%d photographs, %d with a tumour (%d patients), %d pairs show one picture",
@@ -122,6 +140,7 @@ def evaluate_network(
     """Fit the last layer, leaving each patient out in turn, and measure everything."""
     _start(threads)
     collection = load_collection(work_dir)
+    check_patients(collection)
     frozen = load_network(architecture, weights, stored_as=stored_as)
     steps = pipeline(collection.crops.pixels.shape[1])
     crops = {"": collection.crops, **_strangers(work_dir, collection)}
@@ -138,8 +157,7 @@ def evaluate_network(
         steps=steps,
         settings=Settings(seed, sensitivity, stored_as=str(stored_as)),
     )
-    write_fitted(work_dir, fitted)
-    write_result(work_dir, result)
+    write_evaluation(work_dir, result, fitted)
     _tell(result)
 
 
@@ -162,17 +180,19 @@ def audit(
 ) -> None:
     """Train on pictures without a tumour's signs, and without one step after the other.
 
-    What an earlier audit found of other networks is kept.
+    What an earlier audit found of other networks is kept. Where infants are fewer than three,
+    everybody is judged.
     """
     _start(threads)
     collection = load_collection(work_dir)
+    judged = collection if whole else _infants(collection)
+    check_patients(judged)
     reader = load_network(architecture, weights)
     trial = Trial(seed, sensitivity, as_taken=as_taken)
     found = read_audit(work_dir)
     if found is None:
         found = audit_numbers(collection, trial)
         write_audit(work_dir, found)
-    judged = collection if whole else collection.infants()
     found = audit_network(found, reader, judged, trial)
     write_audit(work_dir, found)
     for experiment in (*found.shortcuts, *found.steps):
@@ -200,7 +220,7 @@ def export(
 ) -> None:
     """Pack the network with its fitted last layer, its range and its card."""
     _start(threads)
-    result = read_result(work_dir)
+    result, fitted = read_result(work_dir), read_fitted(work_dir)
     if result.pretraining.weights != weights_key(weights):
         raise RecipeError(
             "These are not the weights that were evaluated: run retinoblastoma evaluate anew, "
@@ -216,8 +236,26 @@ def export(
     )
     frozen = load_network(architecture, weights, stored_as=WeightFormat(result.stored_as))
     measured = Measured(load_collection(work_dir), result, read_audit(work_dir))
-    export_demonstration(frozen, measured, read_fitted(work_dir), text, destination)
+    export_demonstration(frozen, measured, fitted, text, destination)
     log.info("%s is written", destination.name)
+
+
+def _infants(collection: Collection) -> Collection:
+    """Return the comparison with infants, or with everybody where they are too few."""
+    infants = collection.patients_without()[Kind.INFANT.value]
+    if infants >= LEAST_PATIENTS:
+        return collection.infants()
+    log.info(
+        "%d infants are without a tumour, too few to be left out in turn: judged against all "
+        "others, as with --all",
+        infants,
+    )
+    return collection
+
+
+def _warn_of(unreadable: Sequence[str]) -> None:
+    for path in unreadable:
+        log.warning("left out, it cannot be read: %s", path)
 
 
 def _tell(result: RetinoblastomaResult) -> None:
@@ -295,11 +333,23 @@ def _cached(
     path: Path, *, key: str, make: Callable[[], dict[str, NDArray[np.float32]]]
 ) -> dict[str, NDArray[np.float32]]:
     """Return what was made under the same key, else make it anew."""
-    if path.exists():
-        with np.load(path, allow_pickle=False) as stored:
-            if str(stored["key"]) == key:
-                return {name[1:]: stored[name] for name in stored.files if name.startswith("=")}
+    kept = _kept(path, key)
+    if kept is not None:
+        return kept
     made = make()
     named: dict[str, Any] = {f"={name}": values for name, values in made.items()}
-    np.savez(path, key=np.array(key), **named)
+    buffer = BytesIO()
+    np.savez(buffer, key=np.array(key), **named)
+    write_atomically(path, buffer.getvalue())
     return made
+
+
+def _kept(path: Path, key: str) -> dict[str, NDArray[np.float32]] | None:
+    """Return what was stored under `key`; what is cut off or damaged counts as missing."""
+    try:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            if str(stored["key"]) != key:
+                return None
+            return {name[1:]: stored[name] for name in stored.files if name.startswith("=")}
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile):
+        return None

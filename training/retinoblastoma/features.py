@@ -131,8 +131,20 @@ def _round(network: nn.Module, stored_as: WeightFormat) -> None:
 
 
 def weights_key(weights: Path) -> str:
-    """Return the first half of the file's SHA-256, which tells it from others."""
-    return hashlib.sha256(weights.read_bytes()).hexdigest()[:32]
+    """Return the first half of the file's SHA-256, which tells it from others.
+
+    Raises
+    ------
+    RecipeError
+        If it cannot be read.
+    """
+    try:
+        content = weights.read_bytes()
+    except OSError as error:
+        raise RecipeError(
+            f"The weights {weights.name} cannot be read; name the file that training wrote."
+        ) from error
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def compute_features(

@@ -125,9 +125,14 @@ _RESULT = TypeAdapter(RetinoblastomaResult)
 _AUDIT = TypeAdapter(Audit)
 
 
+def result_to_bytes(result: RetinoblastomaResult) -> bytes:
+    """Return the result as `write_result` writes it, to the byte."""
+    return _RESULT.dump_json(result, indent=2) + b"\n"
+
+
 def write_result(folder: Path, result: RetinoblastomaResult) -> None:
     """Write the result into the work folder, in one step."""
-    write_atomically(folder / RESULTS_NAME, _RESULT.dump_json(result, indent=2) + b"\n")
+    write_atomically(folder / RESULTS_NAME, result_to_bytes(result))
 
 
 def read_result(folder: Path) -> RetinoblastomaResult:

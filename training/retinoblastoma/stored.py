@@ -1,6 +1,9 @@
 """The fitted last layer, operating point and range on disk, between evaluation and export."""
 
+import hashlib
+from io import BytesIO
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -11,15 +14,27 @@ from training.results import ResultsUnreadableError
 from training.retinoblastoma.crossed import OperatingPoint
 from training.retinoblastoma.evaluation import Fitted
 from training.retinoblastoma.head import LinearHead
+from training.retinoblastoma.results import (
+    RESULTS_NAME,
+    RetinoblastomaResult,
+    result_to_bytes,
+    write_result,
+)
 
 HEAD_NAME = "head.npz"
 
 
-def write_fitted(folder: Path, fitted: Fitted) -> None:
-    """Write head and range into the work folder."""
+def write_evaluation(folder: Path, result: RetinoblastomaResult, fitted: Fitted) -> None:
+    """Write head, range and results into the work folder, each in one step.
+
+    The head comes first and knows the others by their hash: whatever interrupts this, a new
+    head never goes with the figures of an old one.
+    """
+    feature_range = range_to_bytes(fitted.feature_range)
     point = fitted.point
+    buffer = BytesIO()
     np.savez(
-        folder / HEAD_NAME,
+        buffer,
         weight=fitted.head.weight,
         bias=fitted.head.bias,
         point=np.array(
@@ -31,26 +46,43 @@ def write_fitted(folder: Path, fitted: Fitted) -> None:
                 fitted.range_threshold,
             ]
         ),
+        goes_with=np.array(_seal(result_to_bytes(result), feature_range)),
     )
-    write_atomically(folder / RANGE_NAME, range_to_bytes(fitted.feature_range))
+    write_atomically(folder / HEAD_NAME, buffer.getvalue())
+    write_atomically(folder / RANGE_NAME, feature_range)
+    write_result(folder, result)
 
 
 def read_fitted(folder: Path) -> Fitted:
-    """Read what `write_fitted` wrote.
+    """Read the head and the range that `write_evaluation` wrote.
 
     Raises
     ------
     ResultsUnreadableError
-        If it is missing or damaged.
+        If something is missing or damaged, or the head was fitted in another evaluation than
+        the range or the results. A head that does not say, from an earlier version, is taken.
     """
     try:
-        with np.load(folder / HEAD_NAME, allow_pickle=False) as stored:
+        range_bytes = (folder / RANGE_NAME).read_bytes()
+        seal = _seal((folder / RESULTS_NAME).read_bytes(), range_bytes)
+        with np.load(BytesIO((folder / HEAD_NAME).read_bytes()), allow_pickle=False) as stored:
             head = LinearHead(stored["weight"], float(stored["bias"]))
             strength, slope, offset, threshold, far = stored["point"].tolist()
-        feature_range = range_from_bytes((folder / RANGE_NAME).read_bytes())
-    except (OSError, KeyError, ValueError) as error:
+            goes_with = str(stored["goes_with"]) if "goes_with" in stored else seal
+        feature_range = range_from_bytes(range_bytes)
+    except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
         raise ResultsUnreadableError(
             "The fitted layer cannot be read: run retinoblastoma evaluate first."
         ) from error
+    if goes_with != seal:
+        raise ResultsUnreadableError(
+            "The fitted layer and the measured results are of different evaluations: run "
+            "retinoblastoma evaluate again."
+        )
     point = OperatingPoint(strength, Calibration(slope, offset), threshold)
     return Fitted(head, point, feature_range, far)
+
+
+def _seal(result: bytes, feature_range: bytes) -> str:
+    parts = (hashlib.sha256(part).hexdigest() for part in (result, feature_range))
+    return " ".join(parts)

@@ -1,5 +1,6 @@
 """What cannot be used is said in a sentence, and nothing half-written stays."""
 
+import codecs
 import errno
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import typer
 
 from retina_desktop.domain.errors import RetinaError
+from retina_desktop.domain.labels import RFMID_CODES
 from tests.unit.training.tiny_data import Row, image, write_manifest
 from training.cache import INDEX_NAME
 from training.files import write_atomically
@@ -55,8 +57,47 @@ def test_rows_without_their_files_are_left_out_or_with_strict_fatal(tmp_path):
 
 
 def test_labels_that_the_model_does_not_know_are_counted():
-    images = [image("a", positives="DR;DRX"), image("b", positives="DRX"), image("c")]
-    assert unlearned_codes(images, CODES) == {"DRX": 2}
+    images = [image("a", positives="DR;RB"), image("b", positives="RB"), image("c")]
+    assert unlearned_codes(images, CODES) == {"RB": 2}
+
+
+@pytest.mark.parametrize(
+    ("positives", "known", "word"),
+    [("DRX", "*", "DRX"), ("DR", "DR;EDM", "EDM"), ("dr", "*", "dr"), ("*", "", r"\*")],
+)
+def test_a_label_that_does_not_exist_is_refused_with_its_line(tmp_path, positives, known, word):
+    first = "a.png,CLINIC,,,DR;CWS,*,,,CC0\n"
+    manifest = listing(tmp_path, f"{first}b.png,CLINIC,,,{positives},{known},,,CC0\n")
+    with pytest.raises(
+        ManifestUnreadableError, match=rf"^index\.csv, line 3 names the unknown label {word};"
+    ):
+        read_manifest(manifest)
+
+
+@pytest.mark.parametrize("code", [*RFMID_CODES, "RB", "ROP", "PEDNORMAL", "NOT_FUNDUS", "CWS"])
+def test_every_label_of_the_format_may_be_listed(tmp_path, code):
+    (found,) = read_manifest(listing(tmp_path, f"a.png,CLINIC,,,{code},{code},,,CC0\n"))
+    assert found.positives == found.known == {code}
+
+
+def test_a_list_as_excel_saves_it_is_read(tmp_path):
+    manifest = listing(tmp_path, "a.png,CLINIC,,,DR,*,,,CC0\n")
+    manifest.write_bytes(codecs.BOM_UTF8 + manifest.read_bytes())
+    assert [found.path for found in read_manifest(manifest)] == ["a.png"]
+
+
+def test_more_values_than_columns_are_refused_with_their_line(tmp_path):
+    manifest = listing(tmp_path, "a.png,CLINIC,,,DR,*,,,CC0\nb.png,CLINIC,,,DR,*,,,CC0,X\n")
+    with pytest.raises(ManifestUnreadableError, match="line 3 has more values than columns"):
+        read_manifest(manifest)
+
+
+@pytest.mark.parametrize("rows", [3, 9000])  # short of, and beyond csv's longest value
+def test_a_quotation_mark_that_is_not_closed_is_said(tmp_path, rows):
+    good = "a.png,CLINIC,,,DR,*,,,CC0\n"
+    manifest = listing(tmp_path, f'{good}"b.png,CLINIC,,,DR,*,,,CC0\n' + good * rows)
+    with pytest.raises(ManifestUnreadableError, match="no whole CSV after line 2;"):
+        read_manifest(manifest)
 
 
 def test_what_cannot_be_written_leaves_no_draft(tmp_path, monkeypatch):

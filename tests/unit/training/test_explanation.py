@@ -83,3 +83,11 @@ def test_an_empty_folder_is_said(folders, tmp_path):
     empty.mkdir()
     with pytest.raises(LesionsUnreadableError, match="no photograph"):
         tuple(read_lesions(empty, folders[1], kinds=("EX",), size=SIZE))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_folder_that_is_not_there_is_said(folders, tmp_path, place):
+    asked = list(folders)
+    asked[place] = tmp_path / "moved away"
+    with pytest.raises(LesionsUnreadableError, match="There is no folder moved away; name"):
+        read(asked)

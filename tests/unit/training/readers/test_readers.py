@@ -1,5 +1,7 @@
 """Each layout as its authors publish it, and what may be wrong with it."""
 
+import codecs
+
 import pytest
 
 from retina_desktop.domain.labels import RFMID_CODES, label_of
@@ -10,6 +12,8 @@ from training.readers.column_tables import read_column_tables
 from training.readers.label_maps import TABLES, load_label_map
 from training.readers.odir import read_odir
 from training.splits import Part
+
+TESTING = "Test_Set/RFMiD_Testing_Labels.csv"
 
 
 def rfmid(folder, name="rfmid"):
@@ -82,7 +86,10 @@ def test_every_table_that_comes_along_can_be_read(table):
         (lambda f: picture(f / "Test_Set/Test/77.png"), "have no row"),
         (lambda f: append(f, "1" + ",0" * 46), "twice"),
         (lambda f: replace(f, "1,1,1", "1,1,7"), "other than 0 and 1"),
-        (lambda f: append(f, "4,0"), "unequal length"),
+        (lambda f: append(f, "4,0"), "line 5 has fewer values"),
+        (lambda f: append(f, "4" + ",0" * 47), "line 5 has more values"),
+        (lambda f: append(f, '"4' + ",0" * 46), "no whole CSV after line 4"),
+        (lambda f: (f / TESTING).write_text(""), "is empty"),
         (lambda f: replace(f, ",DR,", ",DRX,"), "drx"),
         (lambda f: replace(f, "ID,", "Number,"), "no column ID"),
     ],
@@ -95,12 +102,12 @@ def test_a_table_that_does_not_fit_its_photographs_is_refused(tmp_path, change, 
 
 
 def append(folder, row):
-    with (folder / "Test_Set/RFMiD_Testing_Labels.csv").open("a") as stream:
+    with (folder / TESTING).open("a") as stream:
         stream.write(row + "\n")
 
 
 def replace(folder, old, new):
-    table = folder / "Test_Set/RFMiD_Testing_Labels.csv"
+    table = folder / TESTING
     table.write_text(table.read_text().replace(old, new))
 
 
@@ -142,6 +149,33 @@ def test_odir_without_its_photographs_or_columns_is_refused(tmp_path):
         read_odir(table, labels, source="ODIR", licence="", root=tmp_path)
 
 
+def test_tables_as_excel_saves_them_are_read(tmp_path):
+    table = write_odir(tmp_path / "odir", [("cataract", "drusen")])
+    testing = write_rfmid(tmp_path / "rfmid") / TESTING
+    for file in (table, testing):
+        file.write_bytes(codecs.BOM_UTF8 + file.read_bytes())
+    labels = load_label_map("odir")
+    images = read_odir(table, labels, source="ODIR", licence="", root=tmp_path)
+    assert [image.patient for image in images] == ["0", "0"]
+    assert len(rfmid(tmp_path / "rfmid")) == 9
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        ("1,60,Female,1_left.jpg", "line 3 has fewer values"),
+        ('"1,60', "no whole CSV after line 2"),
+        ("1,60,Female,1_left.jpg,1_right.jpg,a, b,drusen,0,0,0,0,0,0,0,0", "more values"),
+    ],
+)
+def test_odirs_rows_of_another_length_are_refused(tmp_path, row, sentence):
+    table = write_odir(tmp_path, [("cataract", "drusen")])
+    with table.open("a") as stream:
+        stream.write(row + "\n")
+    with pytest.raises(ManifestUnreadableError, match=sentence):
+        read_odir(table, load_label_map("odir"), source="ODIR", licence="", root=tmp_path)
+
+
 def test_a_folder_a_class(tmp_path):
     final = tmp_path / "Final"
     picture(final / "Retinoblastoma" / "a.jpg")
@@ -160,6 +194,10 @@ def test_class_folders_that_teach_nothing_are_refused(tmp_path):
     (tmp_path / "Normal").mkdir()
     with pytest.raises(ManifestUnreadableError, match="at least two folders"):
         read_class_folders(tmp_path, labels, source="RB", licence="", root=tmp_path)
+    with pytest.raises(ManifestUnreadableError, match="found 0"):
+        read_class_folders(
+            picture_file(tmp_path), labels, source="RB", licence="", root=tmp_path
+        )
     (tmp_path / "Retinoblastoma").mkdir()
     with pytest.raises(ManifestUnreadableError, match="holds no photograph"):
         read_class_folders(tmp_path, labels, source="RB", licence="", root=tmp_path)
@@ -168,6 +206,11 @@ def test_class_folders_that_teach_nothing_are_refused(tmp_path):
     picture(tmp_path / "Unsure" / "c.jpg")
     with pytest.raises(ManifestUnreadableError, match='"unsure" is not in the label map'):
         read_class_folders(tmp_path, labels, source="RB", licence="", root=tmp_path)
+
+
+def picture_file(folder):
+    picture(folder / "a.jpg")
+    return folder / "a.jpg"
 
 
 @pytest.mark.parametrize(
