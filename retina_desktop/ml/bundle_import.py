@@ -20,6 +20,7 @@ from retina_desktop.domain.errors import BundleRefusedError, OutputUnwritableErr
 from retina_desktop.domain.manifests import BundleFile
 from retina_desktop.ml.bundle_reading import Bundle, check_manifest, damaged, read_bundle
 from retina_desktop.ml.manifest_json import LARGEST_MANIFEST, MANIFEST_NAME, parse_manifest
+from retina_desktop.ml.publishing import publish
 
 _BLOCK = 1024 * 1024
 _ENCRYPTED = 1  # bit of an archive entry's flags
@@ -193,15 +194,8 @@ def _write(path: Path, blocks: Iterator[bytes]) -> None:
 
 
 def _publish(draft: Path, destination: Path) -> None:
-    """Rename in one step, and make the name itself survive a power cut."""
     try:
-        draft.rename(destination)
-        if os.name == "posix":
-            handle = os.open(destination.parent, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+        publish(draft, destination)
     except OSError as error:
         raise _unwritable(error) from error
 

@@ -35,6 +35,7 @@ from retina_desktop.ml.export_parity import (
     measure_speed,
 )
 from retina_desktop.ml.manifest_json import MANIFEST_NAME, manifest_to_json
+from retina_desktop.ml.publishing import publish
 from retina_desktop.ml.torch_network import (
     NetworkError,
     check_head,
@@ -146,7 +147,7 @@ def export_bundle(
     try:
         folder.chmod(0o755)
         _write_bundle(folder, chosen, manifest_draft, card, extra_files or {})
-        folder.rename(destination)
+        publish(folder, destination)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

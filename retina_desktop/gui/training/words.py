@@ -29,6 +29,9 @@ _OWN_WORDS = {
     "The manifest has changed": (
         "The list of photographs has changed since it was checked; press Check data."
     ),
+    "The manifest's patients or labels have changed": (
+        "The list of photographs has changed since it was checked; press Check data."
+    ),
     "Nothing was prepared here": "The photographs were not checked yet; press Check data.",
 }
 _KILLED = (-9, 137)  # SIGKILL, as Python and as a shell tell it
