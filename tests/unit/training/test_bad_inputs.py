@@ -5,6 +5,7 @@ import errno
 
 import numpy as np
 import pytest
+import torch
 import typer
 
 from retina_desktop.domain.errors import RetinaError
@@ -120,6 +121,9 @@ def test_a_full_disk_is_a_sentence_and_other_faults_are_faults(capsys):
     assert (
         capsys.readouterr().err == "The disk is full; make room and start the command again.\n"
     )
+    with pytest.raises(typer.Exit):
+        told(failing)(torch.OutOfMemoryError("CUDA out of memory"))
+    assert capsys.readouterr().err.startswith("The device's memory is full;")
     with pytest.raises(typer.Exit):
         told(failing)(RetinaError("One sentence."))
     with pytest.raises(PermissionError):
