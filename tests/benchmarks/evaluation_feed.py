@@ -1,10 +1,11 @@
 """Evaluation's answers, file to logits, beside ONNX Runtime alone on the same network.
 
-``python -m tests.benchmarks.evaluation_feed [--photographs N] [--size S]``. Both use as many
-threads as torch has, each with its own call of one session, and take turns. ONNX Runtime alone
-is given one tensor that lies in memory. Ours reads, decodes, finds the field and prepares: the
-first time from camera-sized JPEG files, then from the crops that the first time kept. What is
-done once is told beside it: the network's trace, and looking whether kept crops still hold.
+``python -m tests.benchmarks.evaluation_feed [--size S] [--architecture A]``, by
+default with the network that ships. Both use as many threads as torch has, each with its own
+call of one session, and take turns. ONNX Runtime alone is given one tensor that lies in memory.
+Ours reads, decodes, finds the field and prepares: the first time from camera-sized JPEG files,
+then from the crops that the first time kept. What is done once is told beside it: the network's
+trace, and looking whether kept crops still hold.
 Told too is what decoding alone leaves of the first time: as long as every core answers, no way
 from these files to the logits is quicker.
 """
@@ -32,6 +33,7 @@ from training.transfer import create_network
 
 TARGET = 0.9
 LABELS = 29
+SHIPPED = "twofold_efficientnet_b0"
 _TURN = 50  # photographs
 
 Side = Callable[[Sequence[Path]], object]
@@ -57,10 +59,10 @@ class Turns:
         return statistics.median(alone / (alone + decoding) for alone, decoding in pairs)
 
 
-def rows(folder: Path, *, size: int, repeat: int) -> list[Row]:
+def rows(folder: Path, *, size: int, repeat: int, architecture: str = SHIPPED) -> list[Row]:
     """Measure on the folder's photographs and return the table's lines."""
     paths = sorted(folder.iterdir())
-    network = create_network(LABELS).eval()
+    network = create_network(LABELS, architecture=architecture).eval()
     began = time.perf_counter()
     answer = onnx_answer(network, size=size)
     trace_s = time.perf_counter() - began
@@ -85,8 +87,10 @@ def rows(folder: Path, *, size: int, repeat: int) -> list[Row]:
                 opened = kept_crops(Path(scratch), paths, steps=steps, make=make)
                 _in_turns(turns, paths, opened, ask=ask, alone=alone, decoding=also)
     return [
-        _row(f"evaluation at {size} px, the first time, from JPEG files", first),
-        _row(f"evaluation at {size} px, from the crops kept then", again),
+        _row(
+            f"evaluation by {architecture} at {size} px, the first time, from JPEG files", first
+        ),
+        _row(f"evaluation by {architecture} at {size} px, from the crops kept then", again),
     ]
 
 
@@ -142,10 +146,17 @@ def main() -> None:
     parser.add_argument("--photographs", type=int, default=200)
     parser.add_argument("--size", type=int, default=320)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--architecture", default=SHIPPED)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_folder(Path(scratch) / "photographs", count=options.photographs)
-        print(table(rows(folder, size=options.size, repeat=options.repeat)))  # noqa: T201
+        found = rows(
+            folder,
+            size=options.size,
+            repeat=options.repeat,
+            architecture=options.architecture,
+        )
+        print(table(found))  # noqa: T201
 
 
 if __name__ == "__main__":
