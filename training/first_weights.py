@@ -34,7 +34,7 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
     Raises
     ------
     RecipeError
-        If timm has no such architecture, or it does not end in pooling and a linear layer.
+        If timm has no such architecture.
     """
     section = recipe.model
     try:
@@ -50,14 +50,19 @@ def new_network(recipe: Recipe, labels: int) -> nn.Module:
             f"timm has no network {section.architecture} with these options; choose another "
             "model.architecture."
         ) from error
-    _check_end(network, section.architecture)
     if section.quiet_branches:
         quieten_branches(network)
     return network
 
 
-def _check_end(network: nn.Module, architecture: str) -> None:
-    """Check now what the export needs, not after hours of training."""
+def check_end(network: nn.Module, architecture: str) -> None:
+    """Check before a training what the export needs; a teacher may end otherwise.
+
+    Raises
+    ------
+    RecipeError
+        If the network does not end in pooling and a linear layer.
+    """
     try:
         with torch.inference_mode():
             check_head(network.eval())

@@ -16,7 +16,7 @@ from training.augmentation import normalise
 from training.distillation import with_teachers
 from training.fabrics import uses_half_precision
 from training.feature_teacher import FeatureTeacher, open_feature_teacher
-from training.first_weights import new_network, start_from
+from training.first_weights import check_end, new_network, start_from
 from training.learning import Learning
 from training.left_out import check_left_out
 from training.part_data import PartData, to_batch
@@ -71,6 +71,7 @@ def open_run(
             device=fabric.device,
         )
     network = new_network(recipe, len(data.codes))
+    check_end(network, recipe.model.architecture)
     # Before the network is copied, wrapped and moved to a device.
     report = None if goes_on else _start(network, recipe, training, data)
     run = Learning(

@@ -11,7 +11,7 @@ from retina_desktop.ml.export_parity import Photographs
 from retina_desktop.ml.probe import probe_image
 from retina_desktop.ml.weight_formats import WeightFormat
 from tests.helpers.bundles import SMALL, living_network, make_manifest
-from training.first_weights import new_network, start_from
+from training.first_weights import check_end, new_network, start_from
 from training.recipe import Recipe, RecipeError
 from training.transfer import create_network, load_timm_imagenet
 from training.transfer_report import TRANSFER_NAME, write_transfer
@@ -188,7 +188,7 @@ def test_a_quantised_start_equals_what_the_bundle_answers(bundles):
 def test_a_network_that_no_heatmap_can_be_made_of_is_refused_before_it_is_trained(architecture):
     wanted = Recipe(name="x", model={"architecture": architecture, "initial": "none"})
     with pytest.raises(RecipeError, match="pooling and a linear layer"):
-        new_network(wanted, 3)
+        check_end(new_network(wanted, 3), architecture)
 
 
 def test_a_family_without_stochastic_depth_can_be_trained():
