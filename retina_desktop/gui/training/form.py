@@ -98,7 +98,7 @@ class TrainingForm(QScrollArea):
         chosen = state.chosen
         self.recipe.setVisible(not state.is_bound)
         self.about.say(chosen.about if chosen and not state.is_bound else "")
-        words = tr("The run of this folder follows “{0}”: start anew to change that.")
+        words = tr("The run of this folder follows “{0}”: start anew to change what is grey.")
         self.bound.say(words.format(state.bound_to) if state.is_bound else "")
         usual, as_usual = state.usual, tr("{0}, as the recipe")
         for name, field in self.values.items():
