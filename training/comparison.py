@@ -1,6 +1,6 @@
 """Two runs on the same test photographs: differences with a paired bootstrap by patient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,6 +71,8 @@ def compare_runs(
         raise ResultsUnreadableError(
             "The two runs were tested on different photographs; prepare both from one manifest."
         )
+    if not first.sizes:  # kept before sizes were
+        first = replace(first, sizes=second.sizes)
     weights = draw_weights(first.groups, seed=seed, resamples=resamples)
     pairs: list[Difference] = []
     changes: list[Values] = []

@@ -57,6 +57,8 @@ def test_at_one_original_size_only_what_can_be_compared_counts():
     sizes[:100] = "3x3"
     first, second = (replace(run, sizes=tuple(sizes.tolist())) for run in (one, other))
     found = compare_runs(first, second, files=(FILES, FILES), one_size=True)
+    kept_before = compare_runs(one, second, files=(FILES, FILES), one_size=True)
+    assert [d.second for d in kept_before] == [d.second for d in found]
     plain = {(d.label, d.source): d for d in compare_runs(one, other, files=(FILES, FILES))}
     pairs = {(d.label, d.source): d for d in found}
     assert ("DR", "B") not in pairs  # every size of B shows one answer only
