@@ -1,10 +1,12 @@
 """Teachers: their answers to the training photographs, learned beside the labels.
 
 Each teacher is asked once about the photographs as they are, not anew in every step: a large
-teacher or an ensemble then costs one pass instead of one an epoch. Asked is every label that
-a teacher assesses, also where a photograph's source does not state it. Several teachers'
-probabilities are averaged. (Hinton et al., Distilling the Knowledge in a Neural Network,
-2015; for labels that do not exclude each other with a sigmoid for each.)
+teacher or an ensemble then costs one pass instead of one an epoch. What it said can serve
+another run too, also one that sees the same photographs prepared otherwise than the teacher
+does. Asked is every label that a teacher assesses, also where a photograph's source does not
+state it. Several teachers' probabilities are averaged. (Hinton et al., Distilling the
+Knowledge in a Neural Network, 2015; for labels that do not exclude each other with a sigmoid
+for each.)
 """
 
 import hashlib
@@ -41,6 +43,8 @@ def with_teachers(
 ) -> PartData:
     """Return `part` with the teachers' answers, asked once and kept in the run's folder.
 
+    Where the recipe names another run's answers, these are taken instead.
+
     Raises
     ------
     RecipeError
@@ -48,8 +52,10 @@ def with_teachers(
     """
     section = recipe.distillation
     places = section.places
-    if not places or section.weight == 0:
+    if not (places or section.answers) or section.weight == 0:
         return part
+    if section.answers:
+        return _softened(part, _answers_in(Path(section.answers), part), section.temperature)
     key = _key(part, recipe, places)
     answers = _kept(run_dir, key, len(part))
     if answers is None:
@@ -61,10 +67,43 @@ def with_teachers(
         buffer = BytesIO()
         np.save(buffer, answers)
         write_atomically(run_dir / ANSWERS_NAME, buffer.getvalue())
-        write_atomically(run_dir / KEY_NAME, json.dumps({"key": key}).encode())
-    logits = np.log(answers) - np.log1p(-answers)
-    softened = sigmoid(logits.astype(np.float64) / section.temperature)
+        write_atomically(
+            run_dir / KEY_NAME,
+            json.dumps({"key": key, "photographs": _photographs(part)}).encode(),
+        )
+    return _softened(part, answers, section.temperature)
+
+
+def _softened(part: PartData, answers: NDArray[np.float32], temperature: float) -> PartData:
+    with np.errstate(invalid="ignore"):  # not a number where no teacher assesses
+        logits = np.log(answers) - np.log1p(-answers)
+        softened = sigmoid(logits.astype(np.float64) / temperature)
     return replace(part, soft=softened.astype(np.float32))
+
+
+def _answers_in(run_dir: Path, part: PartData) -> NDArray[np.float32]:
+    """Return what teachers answered in another run to the very photographs of `part`."""
+    try:
+        told = json.loads((run_dir / KEY_NAME).read_bytes())
+        answers: NDArray[np.float32] = np.load(run_dir / ANSWERS_NAME)
+    except (OSError, EOFError, ValueError) as error:
+        raise RecipeError(
+            f"There are no teachers' answers in {run_dir.name}; name the folder run of a work "
+            "folder whose recipe names teachers."
+        ) from error
+    if told.get("photographs") != _photographs(part):
+        raise RecipeError(
+            f"The teachers' answers in {run_dir.name} are to other photographs; prepare both "
+            "folders from one list with one seed."
+        )
+    return answers
+
+
+def _photographs(part: PartData) -> str:
+    """Return what tells these photographs and labels from others, however prepared."""
+    digest = hashlib.sha256(f"{part.codes} {len(part.squares)}\n".encode())
+    digest.update(part.rows.tobytes())
+    return digest.hexdigest()
 
 
 def ask_teachers(

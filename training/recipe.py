@@ -150,6 +150,9 @@ class DistillationSection(_Section):
     """Teachers whose answers are learned beside the labels (see `training.distillation`)."""
 
     teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
+    # A run's folder instead: what its teachers answered to the same photographs, which may have
+    # been prepared otherwise there.
+    answers: str = ""
     weight: Annotated[float, Field(ge=0.0)] = 1.0  # of the teachers' loss; the labels' is 1
     temperature: Positive = 1.0  # above 1 softens both answers
     # A bundle, a file, or `AS_INITIAL` for `model.initial`: see `training.feature_teacher`.

@@ -74,6 +74,11 @@ def _beside_the_labels(recipe: Recipe) -> Iterator[str]:
             f"the answers of {count} {'teachers' if count > 1 else 'teacher'} learned beside "
             f"the labels (weight {section.weight:g}, temperature {section.temperature:g})"
         )
+    if section.answers:
+        yield (
+            "what another run's teachers answered to the same photographs learned beside the "
+            f"labels (weight {section.weight:g}, temperature {section.temperature:g})"
+        )
     if section.feature_teacher:
         count = len(section.feature_stages)
         yield (

@@ -51,6 +51,7 @@ def write_record(
         "initial": recipe.model.initial,
         "teacher": list(section.places),
         "feature_teacher": section.feature_teacher,
+        "answers": section.answers,
     }
     write_atomically(run_dir / _PLACES_NAME, json.dumps(places, indent=2).encode())
     write_atomically(run_dir / RECORD_NAME, json.dumps(content, indent=2).encode())
@@ -62,7 +63,8 @@ def told_recipe(recipe: Recipe) -> dict[str, Any]:
     told = recipe.model_dump(mode="json")
     told["model"]["initial"] = initial if Path(initial).name == initial else "file"
     told["distillation"]["teacher"] = [Path(place).name for place in section.places]
-    told["distillation"]["feature_teacher"] = Path(section.feature_teacher).name
+    for name in ("feature_teacher", "answers"):
+        told["distillation"][name] = Path(getattr(section, name)).name
     return told
 
 
@@ -75,6 +77,7 @@ def with_places(run_dir: Path, recipe: Recipe) -> Recipe:
     teachers = {
         "teacher": tuple(places["teacher"]),
         "feature_teacher": places["feature_teacher"],
+        "answers": places["answers"],
     }
     return recipe.model_copy(
         update={

@@ -75,6 +75,22 @@ def test_teachers_are_asked_once(tmp_path, weights):
     )
 
 
+def test_what_teachers_said_serves_a_run_on_photographs_prepared_otherwise(tmp_path, weights):
+    with_teachers(PART, followed(teacher=str(weights)), run_dir=tmp_path / "first")
+    otherwise = replace(PART, squares=255 - PART.squares)
+    section = followed(answers=str(tmp_path / "first"))
+    taught = with_teachers(
+        otherwise, section, run_dir=tmp_path / "second", enhancements=("clahe",)
+    )
+    assert np.allclose(taught.soft, probabilities(1), atol=1e-5)
+    fewer = replace(PART, rows=PART.rows[::-1])
+    with pytest.raises(RecipeError, match="are to other photographs"):
+        with_teachers(fewer, section, run_dir=tmp_path / "third")
+    nobody = followed(answers=str(tmp_path / "nothing"))
+    with pytest.raises(RecipeError, match="no teachers' answers in nothing"):
+        with_teachers(PART, nobody, run_dir=tmp_path / "fourth")
+
+
 def test_temperature_softens(tmp_path, weights):
     section = followed(teacher=str(weights), temperature=4.0)
     soft = with_teachers(PART, section, run_dir=tmp_path / "run").soft
