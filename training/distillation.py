@@ -51,7 +51,7 @@ def with_teachers(
         If a teacher cannot be used, or was shown photographs prepared otherwise.
     """
     section = recipe.distillation
-    places = section.places
+    places = recipe.teachers
     if not (places or section.answers) or section.weight == 0:
         return part
     if section.answers:

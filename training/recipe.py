@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from retina_desktop.domain.errors import RetinaError
 
 RECIPES = Path(__file__).parent / "recipes"
-AS_INITIAL = "initial"  # a feature teacher: the weights the run starts from
+AS_INITIAL = "initial"  # a teacher, also of features: the weights the run starts from
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -149,7 +149,8 @@ class MixingSection(_Section):
 class DistillationSection(_Section):
     """Teachers whose answers are learned beside the labels (see `training.distillation`)."""
 
-    teacher: str | tuple[str, ...] = ()  # bundle folders, run folders, files of weights
+    # Bundle folders, run folders, files of weights, or `AS_INITIAL` for `model.initial`.
+    teacher: str | tuple[str, ...] = ()
     # A run's folder instead: what its teachers answered to the same photographs, which may have
     # been prepared otherwise there.
     answers: str = ""
@@ -201,6 +202,12 @@ class Recipe(_Section):
     mixing: MixingSection = MixingSection()
     distillation: DistillationSection = DistillationSection()
     run: RunSection = RunSection()
+
+    @property
+    def teachers(self) -> tuple[str, ...]:
+        """Where the teachers are."""
+        start = self.model.initial
+        return tuple(start if p == AS_INITIAL else p for p in self.distillation.places)
 
 
 def load_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:

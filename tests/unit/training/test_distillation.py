@@ -75,6 +75,14 @@ def test_teachers_are_asked_once(tmp_path, weights):
     )
 
 
+def test_the_weights_a_run_starts_from_can_teach_it(tmp_path, weights):
+    model = {"architecture": NETWORK, "initial": str(weights), "size": SIZE}
+    section = Recipe(name="pupil", model=model, distillation={"teacher": "initial"})
+    assert section.teachers == (str(weights),)
+    taught = with_teachers(PART, section, run_dir=tmp_path / "run")
+    assert np.allclose(taught.soft, probabilities(1), atol=1e-5)
+
+
 def test_what_teachers_said_serves_a_run_on_photographs_prepared_otherwise(tmp_path, weights):
     with_teachers(PART, followed(teacher=str(weights)), run_dir=tmp_path / "first")
     otherwise = replace(PART, squares=255 - PART.squares)
