@@ -87,8 +87,8 @@ def prepared(folder: Path, *, side: int) -> tuple[Squares, float]:
     )
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as cache:
-        squares = build_cache(images, image_dir=folder, cache_dir=Path(cache), side=side)
-        return np.array(squares), (time.perf_counter() - began) / len(images)
+        made = build_cache(images, image_dir=folder, cache_dir=Path(cache), side=side)
+        return np.array(made.squares), (time.perf_counter() - began) / len(images)
 
 
 def rows(
