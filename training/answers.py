@@ -66,8 +66,7 @@ def pair_of(answers: Answers, source: str, column: int, *, one_size: bool = Fals
     sizes = np.array(answers.sizes)[rows]
     kept = comparable(answers.targets[rows, column] > 0.5, sizes)
     _, strata = np.unique(sizes[kept], return_inverse=True)
-    figure = auroc_within(strata) if len(set(strata.tolist())) > 1 else auroc
-    return Pair(source, column, rows[kept], figure)
+    return Pair(source, column, rows[kept], auroc_within(strata))
 
 
 def comparable(truth: NDArray[np.bool_], sizes: NDArray[np.str_]) -> NDArray[np.bool_]:

@@ -63,5 +63,6 @@ def with_shared_norms(network: nn.Module) -> nn.Module:
     """
     from timm import layers  # seconds, which most commands need not wait
 
+    # timm is untyped, and does not say that it exports this.
     convert: Callable[[nn.Module], nn.Module] = layers.convert_sync_batchnorm  # type: ignore[attr-defined]
     return convert(network)

@@ -27,32 +27,45 @@ from training.metrics import (
     with_interval,
     with_resamples,
 )
-from training.pair_figures import PairFigures, at_one_size, figures_of, macro_figures
+from training.pair_figures import (
+    MEAN_AUROC,
+    PairFigures,
+    at_one_size,
+    figures_of,
+    macro_figures,
+)
 
-__all__ = ["COUNTED_FROM", "REPORT_FROM", "Answers", "counted_pairs", "measure"]
+__all__ = [
+    "COUNTED_FROM",
+    "MEAN_AUROC",
+    "REPORT_FROM",
+    "Answers",
+    "counted_pairs",
+    "measure",
+]
 
-MEAN_AUROC = "mean_auroc"
 MEAN_ONE_SIZE = "mean_auroc_one_size"
 
 
 def measure(answers: Answers, *, seed: int = 0, resamples: int = RESAMPLES) -> list[Metric]:
-    """Return all figures, the mean over pairs first, then by source and label."""
+    """Return all figures, the means over pairs first, then by source and label."""
     names = np.array(answers.sources)
     weights = draw_weights(answers.groups, seed=seed, resamples=resamples)
-    figures = [_mean_auroc(answers, weights), _mean_auroc(answers, weights, one_size=True)]
-    figures += challenge_scores(answers, weights)
-    figures += _pooled_calibration(answers, weights)
     pairs: list[PairFigures] = []
+    by_source: list[Metric] = []
     for source in sorted(set(answers.sources)):
         own = names == source
-        figures += _healthy_untouched(answers, own, source, weights)
+        by_source += _healthy_untouched(answers, own, source, weights)
         for column, threshold in enumerate(answers.thresholds):
             if threshold is not None:
                 pairs.append(figures_of(answers, pair_of(answers, source, column), weights))
-                figures += pairs[-1].as_metrics()
-                figures += at_one_size(answers, source, column, weights)
-        figures += _by_grade(answers, own, source, weights)
-    figures += macro_figures(pairs)
+                by_source += pairs[-1].as_metrics()
+                by_source += at_one_size(answers, source, column, weights)
+        by_source += _by_grade(answers, own, source, weights)
+    figures = [*macro_figures(pairs), _mean_at_one_size(answers, weights)]
+    figures += challenge_scores(answers, weights)
+    figures += _pooled_calibration(answers, weights)
+    figures += by_source
     return [figure for figure in figures if np.isfinite(figure.value)]
 
 
@@ -114,15 +127,13 @@ def _healthy_untouched(
     return found
 
 
-def _mean_auroc(answers: Answers, weights: Weights, *, one_size: bool = False) -> Metric:
-    """Return the mean over `counted_pairs`; not a number without any."""
-    pairs = list(counted_pairs(answers, one_size=one_size))
+def _mean_at_one_size(answers: Answers, weights: Weights) -> Metric:
+    """Return the mean over `counted_pairs` of one size; not a number without any."""
     drawn: list[Values] = []
-    for pair in pairs:
+    for pair in counted_pairs(answers, one_size=True):
         truth: Truth = answers.targets[pair.rows, pair.column] > 0.5
-        own = weights[:, pair.rows]
         scores = answers.probabilities[pair.rows, pair.column]
-        drawn.append(with_resamples(pair.figure, truth, scores, own))
+        drawn.append(with_resamples(pair.figure, truth, scores, weights[:, pair.rows]))
     means = np.stack(drawn).mean(axis=0) if drawn else np.full(1, np.nan)
-    name = MEAN_ONE_SIZE if one_size else MEAN_AUROC
-    return as_metric(name, interval_of(float(means[0]), means[1:]), "", "", None, None)
+    interval = interval_of(float(means[0]), means[1:])
+    return as_metric(MEAN_ONE_SIZE, interval, "", "", None, None)

@@ -30,7 +30,8 @@ from training.metrics import (
 )
 
 AUROC_ONE_SIZE = "auroc_one_size"
-MACRO = "macro_"  # before the name of a mean over labels
+MEAN_AUROC = "mean_auroc"  # over all sources' pairs: what a run is first judged by
+MACRO = "macro_"  # before the name of any other mean over labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +84,9 @@ def macro_figures(pairs: Sequence[PairFigures]) -> list[Metric]:
         for name in own[0].drawn if own else ():
             means = np.stack([pair.drawn[name] for pair in own]).mean(axis=0)
             interval = interval_of(float(means[0]), means[1:])
-            found.append(as_metric(MACRO + name, interval, "", source, None, None))
+            first = name == "auroc" and not source
+            title = MEAN_AUROC if first else MACRO + name
+            found.append(as_metric(title, interval, "", source, None, None))
     return found
 
 

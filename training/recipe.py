@@ -182,7 +182,7 @@ class RunSection(_Section):
     ema: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0  # decay of averaged weights; 0 = none
     patience: Count | None = None  # epochs without a better validation until the run ends
     half_precision: bool = True  # on a GPU
-    # Quicker only on processors that multiply bfloat16 themselves.
+    # Meant for processors that multiply bfloat16 themselves; measure before a long run.
     half_precision_on_cpu: bool = False
     pair_minimum: Count = 5  # positives and negatives of a validation pair
     seed: int = 20260101

@@ -156,7 +156,7 @@ def main() -> None:
             repeat=options.repeat,
             architecture=options.architecture,
         )
-        print(table(found))  # noqa: T201
+        print(table(found))  # noqa: T201 - its purpose
 
 
 if __name__ == "__main__":

@@ -95,6 +95,8 @@ def curve(run_dir):
         {"optimizer": {"kind": "adamw", "weight_decay": 0.01, "accumulate": 2}},
         {"optimizer": {"kind": "sgd", "clip_norm": 1.0, "head_epochs": 1}},
         {"schedule": {"kind": "plateau", "patience": 1}},
+        {"mixing": {"mixup_share": 0.5, "cutmix_share": 0.3}},
+        {"augmentation": {"jpeg_share": 0.5, "stretch": 0.1, "saturation": 0.2}},
     ],
 )
 def test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, changes):
@@ -213,17 +215,6 @@ def test_curves_that_cannot_be_written_are_said(tmp_path):
 
     with pytest.raises(LearningStoppedError, match="make room on the disk"):
         start(tmp_path, listeners=(full,)).run()
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"mixing": {"mixup_share": 0.5, "cutmix_share": 0.3}},
-        {"augmentation": {"jpeg_share": 0.5, "stretch": 0.1, "saturation": 0.2}},
-    ],
-)
-def test_mixed_and_recompressed_batches_go_on_exactly_too(tmp_path, changes):
-    test_an_interrupted_run_goes_on_as_if_it_had_not_been(tmp_path, changes)
 
 
 def test_a_state_that_cannot_be_written_is_said(tmp_path):
