@@ -15,33 +15,40 @@ from retina_desktop.domain.record_errors import (
     RecordsReadOnlyError,
     RecordsUnavailableError,
 )
+from retina_desktop.services.file_locks import lock_alone
 
 DRAFT_PREFIX = ".new-"
 _CHUNK_BYTES = 1 << 20
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_SUCH_CALL = {errno.EINVAL, errno.ENOTSUP, errno.ENOSYS}
 _WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
+# Windows renames and removes no open file: there a draft is safe while it is written, and in
+# the moment between that and its name because it is young.
+_OPEN_FILES_STAY = os.name == "nt"
+_SETTLED_S = 60
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
 def write_durably(path: Path, parts: Iterable[bytes], *, name_too: bool = True) -> None:
     """Write `parts` to `path`, replacing what was there; durable when the call returns.
 
-    The temporary file is in the same folder, is locked while it grows (see
+    The temporary file is in the same folder, is locked until it has its name (see
     `remove_abandoned_draft`) and is removed when anything fails. Its folder exists. Who writes
     many files turns ``name_too`` off and calls `sync_folder` at the end: until then a power
     cut can take the name away, never leave it on half a file.
     """
-    draft = path.parent / f"{DRAFT_PREFIX}{secrets.token_hex(8)}"
+    file = _new_draft(path.parent)
+    draft = Path(file.name)
     try:
-        # For the owner alone from the first byte; USB drives do not know a later chmod.
-        with open(draft, "xb", opener=_for_owner) as file:
-            _lock(file.fileno())
+        with file:
             for part in parts:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        replace_file(draft, path)
+            if not _OPEN_FILES_STAY:
+                replace_file(draft, path)
+        if _OPEN_FILES_STAY:
+            replace_file(draft, path)
     except BaseException:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -87,17 +94,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def remove_abandoned_draft(draft: Path) -> bool:
-    """Remove a temporary file nobody is writing; False when somebody is."""
+    """Remove a temporary file nobody is writing; whether there was one to remove."""
     try:
-        with draft.open("rb") as file:
-            if not _lock(file.fileno()):
+        if _OPEN_FILES_STAY:
+            if time.time() - draft.stat().st_mtime < _SETTLED_S:
                 return False
-            if os.name != "nt":  # there an open file cannot be removed, and a busy one neither
-                draft.unlink(missing_ok=True)
-                return True
-        draft.unlink(missing_ok=True)
-    except FileNotFoundError:
-        return True
+            draft.unlink()  # fails while somebody has it open
+            return True
+        with draft.open("rb") as file:
+            if not lock_alone(file, without_locks=False):
+                return False
+            draft.unlink()  # fails when its writer gave it its name meanwhile
     except OSError:
         return False
     return True
@@ -142,18 +149,26 @@ def told_as_sentence(place: str) -> Iterator[None]:
         ) from error
 
 
+def _new_draft(folder: Path) -> BinaryIO:
+    """Create a temporary file that `remove_abandoned_draft` leaves alone until it is closed.
+
+    Who cleans up can come between its creation and its lock and take it for abandoned; then
+    it is no loss, being empty, and the next one is tried.
+    """
+    while True:
+        draft = folder / f"{DRAFT_PREFIX}{secrets.token_hex(8)}"
+        # For the owner alone from the first byte; USB drives do not know a later chmod.
+        file = open(draft, "xb", opener=_for_owner)  # noqa: SIM115 - the caller closes it
+        try:
+            if _OPEN_FILES_STAY or (lock_alone(file) and draft.exists()):
+                return file
+        except BaseException:
+            file.close()
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+            raise
+        file.close()
+
+
 def _for_owner(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _lock(handle: int) -> bool:
-    """Hold the file until it is closed; False when another process does."""
-    try:
-        import fcntl
-    except ImportError:  # Windows keeps open files from being removed by itself
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -156,19 +156,14 @@ class FileImageStore:
             for name in sorted(n for n in names if n.startswith(DRAFT_PREFIX)):
                 yield shard / name
 
-    def set_aside(self, sha256: str) -> None:
-        """Move an image no record names out of the way; nothing is deleted."""
-        with told_as_sentence(_PLACE):
-            self._move(self._path(sha256), self._aside(sha256))
+    def set_aside(self, sha256: str) -> bool:
+        """Move an image no record names out of the way, not deleted; False if there is none."""
+        return self._move(self._path(sha256), self._aside(sha256))
 
     def bring_back(self, sha256: str) -> bool:
-        """Put back an image that was set aside; False if there is none."""
-        aside = self._aside(sha256)
-        if not aside.is_file():
-            return False
-        with told_as_sentence(_PLACE):
-            self._move(aside, self._path(sha256))
-        return True
+        """Put back an image that was set aside; False if it is nowhere."""
+        moved = self._move(self._aside(sha256), self._path(sha256))
+        return moved or self.has(sha256)  # another workstation was quicker
 
     def remove(self, sha256: str) -> bool:
         """Remove a file for good, also where it was set aside; False if there was none."""
@@ -216,11 +211,18 @@ class FileImageStore:
                 if len(shard.name) == 2 and not set(shard.name) - _HEX and shard.is_dir():
                     yield shard
 
-    def _move(self, source: Path, target: Path) -> None:
-        make_folder_durably(target.parent)
-        source.replace(target)
-        sync_folder(target.parent)
-        sync_folder(source.parent)
+    def _move(self, source: Path, target: Path) -> bool:
+        if not source.is_file():
+            return False
+        with told_as_sentence(_PLACE):
+            make_folder_durably(target.parent)
+            try:
+                source.replace(target)
+            except FileNotFoundError:  # another workstation was quicker
+                return False
+            sync_folder(target.parent)
+            sync_folder(source.parent)
+        return True
 
 
 @contextmanager

@@ -55,9 +55,7 @@ def reconcile_images(
     with database.write(by) as work:
         work.hold()
         orphans = (name for name in compared.suspects if not is_named(work.session, name))
-        set_aside = tuple(orphans)
-        for name in set_aside:
-            images.set_aside(name)
+        set_aside = tuple(name for name in orphans if images.set_aside(name))
         missing = tuple(name for name in compared.without_file if not images.has(name))
         found = Reconciliation(
             compared.records, compared.files, set_aside, brought_back, missing, drafts

@@ -12,10 +12,11 @@ _TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
 _FAR = 1 << 30  # bytes; Windows' locks keep others from reading what they cover
 
 
-def lock_alone(file: BinaryIO) -> bool:
+def lock_alone(file: BinaryIO, *, without_locks: bool = True) -> bool:
     """Lock the open `file` until it is closed; False when another handle has it locked.
 
-    True also on a drive that knows no locks (some network drives): nothing can be told there.
+    On a drive that knows no locks (some network drives) nothing can be told, and the answer
+    is `without_locks`.
     """
     try:
         if sys.platform == "win32":
@@ -28,5 +29,5 @@ def lock_alone(file: BinaryIO) -> bool:
 
             fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        return error.errno not in _TAKEN
+        return without_locks and error.errno not in _TAKEN
     return True

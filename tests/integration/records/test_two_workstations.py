@@ -1,6 +1,7 @@
 """Two processes on one database: nobody's change is lost, nothing is corrupted."""
 
 import os
+import traceback
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,9 @@ def test_two_processes_lose_nothing(backend):
             try:
                 change_often(backend, patient.id, name)
                 status = 0
+            except BaseException:
+                traceback.print_exc()
+                raise
             finally:
                 os._exit(status)
         children.append(child)

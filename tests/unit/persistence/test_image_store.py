@@ -3,6 +3,7 @@ import io
 import os
 import stat
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,7 @@ from retina_desktop.domain.record_errors import (
     StoredImageDamagedError,
     StoredImageMissingError,
 )
-from retina_desktop.persistence import image_cipher, image_store
+from retina_desktop.persistence import durable_files, image_cipher, image_store
 from retina_desktop.persistence.durable_files import remove_abandoned_draft
 from retina_desktop.persistence.image_cipher import (
     CipherFileError,
@@ -24,6 +25,7 @@ from retina_desktop.persistence.image_cipher import (
     encrypt,
 )
 from retina_desktop.persistence.image_store import FileImageStore
+from retina_desktop.services.file_locks import lock_alone
 
 KEY = bytes(range(32))
 CHUNK = 64
@@ -233,4 +235,78 @@ def test_a_draft_is_removed_only_when_nobody_writes_it(store):
         assert draft.exists()
     assert remove_abandoned_draft(draft)
     assert not draft.exists()
+    assert not remove_abandoned_draft(draft), "it was gone"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files from being removed")
+@pytest.mark.parametrize("quick", [True, False])
+def test_who_cleans_up_between_a_drafts_birth_and_its_lock_takes_nothing(
+    store, monkeypatch, quick
+):
+    met, held, open_file, fsync = [], [], os.open, os.fsync
+
+    def open_beside_a_cleaner(path, flags, mode=0o777, **named):
+        handle = open_file(path, flags, mode, **named)
+        if flags & os.O_CREAT and not met:
+            met.append(Path(path))
+            if quick:
+                assert remove_abandoned_draft(met[0])
+            else:
+                held.append(met[0].open("rb"))
+                assert lock_alone(held[0])
+        return handle
+
+    def fsync_while_the_slow_one_goes_on(handle):
+        for draft in met:
+            draft.unlink(missing_ok=True)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "open", open_beside_a_cleaner)
+    monkeypatch.setattr(os, "fsync", fsync_while_the_slow_one_goes_on)
+    kept = store.add(io.BytesIO(b"a photograph"))
+
+    assert met, "no draft was made"
+    assert store.read(kept.sha256) == b"a photograph"
+    for file in held:
+        file.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows renames no open file")
+def test_a_draft_is_its_writers_until_it_has_its_name(store, monkeypatch):
+    met = []
+
+    def clean_up_and_rename(draft, path):
+        met.append(remove_abandoned_draft(draft))
+        draft.replace(path)
+
+    monkeypatch.setattr(durable_files, "replace_file", clean_up_and_rename)
+    kept = store.add(io.BytesIO(b"a photograph"))
+
+    assert met == [False]
+    assert store.read(kept.sha256) == b"a photograph"
+
+
+def test_who_cleans_up_while_a_draft_gets_its_name_removes_nothing(store, monkeypatch):
+    def lock_after_the_rename(file, **named):
+        Path(file.name).rename(Path(file.name).with_name("its-name"))
+        return lock_alone(file, **named)
+
+    store.add(io.BytesIO(b"x"))
+    draft = next(store.files()).path.parent / ".new-0011"
+    draft.write_bytes(b"whole")
+    monkeypatch.setattr(durable_files, "lock_alone", lock_after_the_rename)
+
+    assert not remove_abandoned_draft(draft)
+    assert draft.with_name("its-name").read_bytes() == b"whole"
+
+
+def test_where_open_files_stay_a_draft_is_abandoned_once_it_is_old(store, monkeypatch):
+    monkeypatch.setattr(durable_files, "_OPEN_FILES_STAY", True)
+    kept = store.add(io.BytesIO(b"x"))
+    assert store.read(kept.sha256) == b"x"
+    draft = next(store.files()).path.parent / ".new-0011"
+    draft.write_bytes(b"half, or about to get its name")
+    assert not remove_abandoned_draft(draft)
+    os.utime(draft, (0, 0))
     assert remove_abandoned_draft(draft)
+    assert not draft.exists()
