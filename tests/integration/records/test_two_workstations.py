@@ -13,9 +13,9 @@ CHANGES = 12
 
 
 def change_often(backend, patient_id, name):
-    """Add a risk factor again and again, looking at the new state after each conflict."""
-    records, conflicts = backend.open(5), 0
+    """Start, add a risk factor and a visit, end; again, and anew after each conflict."""
     for number in range(CHANGES):
+        records = backend.open(5)
         while True:
             seen = records.patients.get(patient_id)
             factors = (*seen.details.risk_factors, f"{name}-{number}")
@@ -28,7 +28,7 @@ def change_often(backend, patient_id, name):
                 )
                 break
             except ConflictError:
-                conflicts += 1
+                continue
         visit = records.examinations.add(
             patient_id,
             make_visit(reason=f"{name}-{number}"),
@@ -36,7 +36,7 @@ def change_often(backend, patient_id, name):
             by=stamp(7, user=name),
         )
         assert visit.id
-    records.close()
+        records.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="starts its second process by fork")
