@@ -15,7 +15,7 @@ from training.answers_file import ANSWERS_NAME, read_answers
 from training.averaging_command import average_weights
 from training.camera_probe_command import probe_sources
 from training.comparison import compare_runs, shown
-from training.data_report import Table, as_html, as_text, describe_data
+from training.data_report import describe_data
 from training.ensemble_command import join_runs
 from training.evaluate_command import RUN_NAME, evaluate_run
 from training.explain_command import explain_run
@@ -41,6 +41,7 @@ from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
 from training.stopping import STOPPED, StopRequest
+from training.tables import Table, as_html, as_text
 
 REPORT_NAME = "data.html"
 

@@ -20,11 +20,11 @@ from training.camera_probe import (
     imagenet_network,
     pooled_features,
 )
-from training.data_report import Table, as_text
 from training.prepared import load_prepared
 from training.recipe import RecipeError
 from training.results import ResultsUnreadableError
 from training.sentences import told
+from training.tables import Table, as_text
 
 
 @told

@@ -1,25 +1,15 @@
-"""What a data set holds, before anything learns from it: as text, and as an HTML page."""
+"""What a data set holds, before anything learns from it, in tables."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from html import escape
 from statistics import median
 
 from training.cache import JUDGED_EACH
 from training.manifest_data import LabelledImage
 from training.splits import Part
+from training.tables import Table
 
 FEW = 10  # positives; fewer give no figure worth printing
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A titled table of words and numbers; every row has as many cells as the header."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def describe_data(
@@ -43,29 +33,6 @@ def describe_data(
         _by_size(images),
         *_by_quality(images),
     )
-
-
-def as_text(tables: Sequence[Table]) -> str:
-    """Return the tables as aligned columns for a terminal."""
-    return "\n\n".join("\n".join(_lines(table)) for table in tables) + "\n"
-
-
-def as_html(tables: Sequence[Table], *, title: str) -> str:
-    """Return the tables as one page that needs nothing from outside."""
-    body = "\n".join(html_table(table) for table in tables)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head>\n"
-        f"<body><h1>{escape(title)}</h1>\n{body}\n</body></html>\n"
-    )
-
-
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem}"
-    "table{border-collapse:collapse;margin-bottom:2rem}"
-    "th,td{padding:.2rem .8rem;text-align:right;border-bottom:1px solid #ccc}"
-    "th:first-child,td:first-child{text-align:left}"
-)
 
 
 def _by_source(images: Sequence[LabelledImage]) -> Table:
@@ -143,28 +110,3 @@ def _by_quality(images: Sequence[LabelledImage]) -> Iterator[Table]:
 
 def _sources(images: Sequence[LabelledImage]) -> list[str]:
     return sorted({image.source for image in images})
-
-
-def _lines(table: Table) -> Iterator[str]:
-    cells = (table.header, *table.rows)
-    widths = [max(len(row[column]) for row in cells) for column in range(len(table.header))]
-    yield table.title
-    for row in cells:
-        first, *others = (
-            text.ljust(width) if column == 0 else text.rjust(width)
-            for column, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        yield "  ".join((first, *others)).rstrip()
-
-
-def html_table(table: Table) -> str:
-    """Return a table under its title, as a part of a page."""
-    head = "".join(f"<th>{escape(word)}</th>" for word in table.header)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-        for row in table.rows
-    )
-    return (
-        f"<h2>{escape(table.title)}</h2>\n<table><thead><tr>{head}</tr></thead>\n"
-        f"<tbody>{rows}</tbody></table>"
-    )

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training.data_report import Table
+from training.tables import Table
 
 EXPLANATION_NAME = "explanation.json"
 _ROWS = (

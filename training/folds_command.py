@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from retina_desktop.domain.labels import RFMID_CODES
-from training.data_report import Table, as_text
 from training.evaluate_command import RESULTS_NAME
 from training.files import write_atomically
 from training.folds import FoldFigure, FoldsError, summarise, write_folds
 from training.prepared import load_prepared
 from training.results import read_results
 from training.sentences import told
+from training.tables import Table, as_text
 
 SUMMARY_NAME = "folds.json"
 _SHOWN = ("mean_auroc", "riadd_score", "auroc", "auroc_referable", "ece")

@@ -10,7 +10,8 @@ import pytest
 from tests.unit.training.test_card import result  # noqa: F401 - a fixture
 from tests.unit.training.tiny_data import noise_part
 from training.comparison import compare_runs, shown
-from training.evaluation_page import _draw, evaluation_page
+from training.evaluation_curves import draw
+from training.evaluation_page import evaluation_page
 from training.figures import Answers
 from training.mistakes import PICTURE_SIDE, Mistake, draw_mistakes, worst_mistakes
 from training.transfer import create_network
@@ -76,7 +77,7 @@ def test_labels_that_one_run_does_not_assess_are_left_out():
 def test_the_curves_are_drawn_alike_each_time():
     run = answers(1.0)
     truth, scores = run.targets[:, 0] > 0.5, run.probabilities[:, 0]
-    assert _draw(truth, scores, 0.5, "DR in A") == _draw(truth, scores, 0.5, "DR in A")
+    assert draw(truth, scores, 0.5, "DR in A") == draw(truth, scores, 0.5, "DR in A")
 
 
 def test_the_page_shows_counts_at_the_threshold_and_the_worst_mistakes(result):  # noqa: F811
@@ -91,7 +92,9 @@ def test_the_page_shows_counts_at_the_threshold_and_the_worst_mistakes(result): 
     assert f"<td>{missed}</td>" in row
     assert page.count("data:image/jpeg;base64,SlBFRw==") == len(found)
     assert page.count("<figure") == len(found)
-    assert "<img" not in evaluation_page(result, run, FILES).split("Worst mistakes")[1]
+    bare = evaluation_page(result, run, FILES).partition('<section id="worst-mistakes">')[2]
+    assert bare.count("<figure") == len(found)
+    assert "<img" not in bare
 
 
 def test_mistakes_are_drawn_as_small_photographs_with_their_heat():

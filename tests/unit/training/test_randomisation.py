@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from tests.unit.training.test_explanation import SIZE, folders, read  # noqa: F401 - a fixture
-from training.data_report import Table, as_html
 from training.evaluate import preprocessing_steps
 from training.evaluation_page import with_explanation
 from training.explanation_figures import explanation_tables
@@ -15,6 +14,7 @@ from training.randomisation import (
     blocks_from_the_top,
     randomise,
 )
+from training.tables import Table, as_html
 from training.transfer import create_network
 
 

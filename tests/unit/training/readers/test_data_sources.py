@@ -5,10 +5,11 @@ import pytest
 from retina_desktop.domain.labels import RFMID_CODES
 from tests.unit.training.readers.layouts import picture, write_odir, write_rfmid
 from tests.unit.training.tiny_data import Row, write_manifest
-from training.data_report import as_html, as_text, describe_data
+from training.data_report import describe_data
 from training.data_sources import read_data
 from training.manifest_data import ManifestUnreadableError
 from training.splits import Part
+from training.tables import as_html, as_text
 
 LIST = """
 [[source]]
