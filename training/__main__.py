@@ -40,7 +40,7 @@ from training.run_record import check_split, load_best, read_recipe
 from training.same_eye import compute_features, confirm_pairs, propose_pairs
 from training.sentences import told
 from training.splits import Part
-from training.stopping import STOPPED, StopRequest
+from training.stopping import STOPPED, StopAskedError, StopRequest
 from training.tables import Table, as_html, as_text
 
 REPORT_NAME = "data.html"
@@ -133,14 +133,19 @@ def train(
     run_dir = work_dir / RUN_NAME
     with TerminalBar(Console(stderr=True)) as bar, StopRequest(run_dir) as stop:
         fabric = make_fabric(followed, processes, machines=machines)
-        run = open_run(
-            data,
-            followed,
-            run_dir,
-            fabric=fabric,
-            budget_s=None if budget_minutes is None else budget_minutes * 60,
-            listener=bar,
-        )
+        try:
+            run = open_run(
+                data,
+                followed,
+                run_dir,
+                fabric=fabric,
+                budget_s=None if budget_minutes is None else budget_minutes * 60,
+                listener=bar,
+                stop=stop,
+            )
+        except StopAskedError:
+            log.info("stopped while its teachers were asked: start again to begin anew")
+            raise typer.Exit(STOPPED) from None
         over = run.run(stop=stop)
     if run.progress.best_auroc > 0:  # a validation was finished, and could compare epochs
         log.info("best validation AUROC %.4f", run.progress.best_auroc)

@@ -11,22 +11,25 @@ for each.)
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from retina_desktop.ml.calibration import sigmoid
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
 from training.files import write_atomically
-from training.part_data import PartData, predict
+from training.forward import answer_all
+from training.part_data import PartData, shown
 from training.recipe import Recipe, RecipeError
 from training.run_state import BEST_NAME
 from training.trained_networks import RESULTS_NAME, TrainedNetwork, open_trained
+
+Progress = Callable[[float], None]  # what share is done, in [0, 1]
 
 ANSWERS_NAME = "teachers.npy"
 KEY_NAME = "teachers.json"
@@ -39,11 +42,12 @@ def with_teachers(
     *,
     run_dir: Path,
     enhancements: Sequence[str] = (),
-    device: torch.device | str = "cpu",
+    progress: Progress | None = None,
 ) -> PartData:
     """Return `part` with the teachers' answers, asked once and kept in the run's folder.
 
-    Where the recipe names another run's answers, these are taken instead.
+    Where the recipe names another run's answers, these are taken instead. What `progress`
+    raises ends the asking; nothing of it is kept then.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def with_teachers(
         teachers = [open_trained(place, recipe, part.codes) for place in places]
         for place, teacher in zip(places, teachers, strict=True):
             _check(teacher, Path(place).name, part.codes, tuple(enhancements))
-        answers = ask_teachers(teachers, part, device=device)
+        answers = ask_teachers(teachers, part, progress=progress)
         run_dir.mkdir(parents=True, exist_ok=True)
         buffer = BytesIO()
         np.save(buffer, answers)
@@ -107,15 +111,25 @@ def _photographs(part: PartData) -> str:
 
 
 def ask_teachers(
-    teachers: Sequence[TrainedNetwork], part: PartData, *, device: torch.device | str = "cpu"
+    teachers: Sequence[TrainedNetwork], part: PartData, *, progress: Progress | None = None
 ) -> NDArray[np.float32]:
-    """Return mean calibrated probabilities ``(N, labels)``; NaN where no teacher assesses."""
+    """Return mean calibrated probabilities ``(N, labels)``; NaN where no teacher assesses.
+
+    `progress` hears what share of the answers was given, from several threads.
+    """
     total = np.zeros((len(part), len(part.codes)), np.float64)
     asked = np.zeros(len(part.codes), np.int64)
+    begun = count()
     for teacher in teachers:
-        network = teacher.network.to(device)
-        logits = predict(network, part, size=teacher.size, device=device)
-        network.cpu()
+
+        def tensor_of(row: int, size: int = teacher.size) -> NDArray[np.float32]:
+            if progress is not None:
+                progress(next(begun) / (len(teachers) * len(part)))
+            return shown(part, [row], size=size)[0].numpy()
+
+        logits = answer_all(
+            teacher.network, range(len(part)), tensor_of=tensor_of, size=teacher.size
+        )
         for column, code in enumerate(part.codes):
             own = teacher.codes.index(code) if code in teacher.codes else -1
             if own >= 0 and teacher.assessed[own]:

@@ -14,7 +14,7 @@ from retina_desktop.imaging.encode import encode_jpeg
 from retina_desktop.imaging.overlay import blend_heatmap, enlarge_activation
 from retina_desktop.ml.torch_network import NetworkWithMaps
 from training.answers import Answers, counted_pairs
-from training.part_data import PartData, network_input, to_batch
+from training.part_data import PartData, shown
 
 WORST = 6  # photographs a label and source
 PICTURE_SIDE = 192  # pixels, each of photograph and overlay
@@ -77,11 +77,7 @@ def draw_mistakes(
 
 @torch.inference_mode()
 def _drawn(asked: NetworkWithMaps, test: PartData, mistake: Mistake, size: int) -> bytes:
-    pixels = to_batch(test, [mistake.place], "cpu")
-    inputs = nn.functional.interpolate(
-        pixels, size=(size, size), mode="bilinear", antialias=True
-    )
-    _, maps = asked(network_input(inputs))
+    _, maps = asked(shown(test, [mistake.place], size=size))
     strength = heat_strength(mistake.probability, mistake.threshold)
     heat = scale_activation(maps[0, mistake.column].numpy(), strength=strength)
     square = np.asarray(test.squares[test.rows[mistake.place]], np.uint8)

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.augmentation import normalise
-from training.distillation import with_teachers
+from training.distillation import Progress, with_teachers
 from training.fabrics import uses_half_precision
 from training.feature_teacher import FeatureTeacher, open_feature_teacher
 from training.first_weights import check_end, new_network, start_from
@@ -21,12 +21,13 @@ from training.learning import Learning
 from training.left_out import check_left_out
 from training.part_data import PartData, to_batch
 from training.prepared import PreparedData
-from training.progress import LOG_NAME, JsonLines, Listener, TensorBoard
+from training.progress import LOG_NAME, JsonLines, Listener, TensorBoard, tell_all
 from training.recipe import AS_INITIAL, Recipe, RecipeError
 from training.resuming import changes_in_words, recipe_to_go_on
 from training.run_record import check_split, is_joined, note_changes, split_key, write_record
 from training.run_state import has_state
 from training.splits import Part
+from training.stopping import StopAskedError
 from training.transfer_report import TransferReport, note_transfer
 
 CURVES_NAME = "curves"  # the folder of TensorBoard's files
@@ -44,8 +45,9 @@ def open_run(
     fabric: Fabric,
     budget_s: float | None,
     listener: Listener,
+    stop: Callable[[], bool] | None = None,
 ) -> Learning:
-    """Return the run in `run_dir`, ready to learn.
+    """Return the run in `run_dir`, ready to learn, its teachers asked.
 
     Raises
     ------
@@ -55,6 +57,8 @@ def open_run(
         If photographs were dealt anew since.
     LearningStoppedError
         If there is nothing to learn from.
+    StopAskedError
+        If `stop` said so while teachers were asked.
     """
     _check(data, recipe, run_dir)
     goes_on = _goes_on(run_dir, fabric)
@@ -68,7 +72,8 @@ def open_run(
             recipe,
             run_dir=run_dir,
             enhancements=data.enhancements,
-            device=fabric.device,
+            # Several processes must stop at one step of their own, none while others wait.
+            progress=_told(run_dir, listener, stop if fabric.world_size == 1 else None),
         )
     network = new_network(recipe, len(data.codes))
     check_end(network, recipe.model.architecture)
@@ -98,6 +103,22 @@ def open_run(
             split=split_key(data),
         )
     return run
+
+
+def _told(run_dir: Path, listener: Listener, stop: Callable[[], bool] | None) -> Progress:
+    """Tell every whole per cent, and end the asking when that is wished."""
+    told: set[int] = set()
+
+    def progress(share: float) -> None:
+        if stop is not None and stop():
+            raise StopAskedError
+        if int(100 * share) not in told:
+            told.add(int(100 * share))
+            run_dir.mkdir(parents=True, exist_ok=True)
+            facts = {"event": "teachers", "share": round(share, 4)}
+            tell_all((JsonLines(run_dir / LOG_NAME), listener), facts)
+
+    return progress
 
 
 def _check(data: PreparedData, recipe: Recipe, run_dir: Path) -> None:

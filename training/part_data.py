@@ -69,6 +69,20 @@ def network_input(pixels: Tensor) -> Tensor:
     return inputs.contiguous(memory_format=torch.channels_last)
 
 
+def shown(
+    data: PartData,
+    picks: Sequence[int] | NDArray[np.int64],
+    *,
+    size: int,
+    device: torch.device | str = "cpu",
+) -> Tensor:
+    """Return photographs as a network of `size` pixels is shown them, unaugmented."""
+    pixels = to_batch(data, picks, device)
+    return network_input(
+        F.interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)
+    )
+
+
 @torch.inference_mode()
 def predict(
     network: nn.Module,
@@ -83,7 +97,6 @@ def predict(
     logits: list[NDArray[np.float32]] = []
     for start in range(0, len(data), batch):
         picks = np.arange(start, min(start + batch, len(data)))
-        pixels = to_batch(data, picks, device)
-        resized = F.interpolate(pixels, size=(size, size), mode="bilinear", antialias=True)
-        logits.append(network(network_input(resized)).float().cpu().numpy())
+        inputs = shown(data, picks, size=size, device=device)
+        logits.append(network(inputs).float().cpu().numpy())
     return np.concatenate(logits)

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 LOG_NAME = "events.jsonl"
 
-Facts = dict[str, Any]  # of JSON's types; "event" is "step", "epoch" or "end"
+# Of JSON's types; "event" is "teachers" (whose answers come first), "step", "epoch" or "end".
+Facts = dict[str, Any]
 Listener = Callable[[Facts], None]
 
 
@@ -88,10 +89,11 @@ class TerminalBar:
         """Fill the bar."""
         self._said |= {k: v for k, v in facts.items() if k in {"loss", "val_auroc"}}
         words = ", ".join(f"{name} {value:.4f}" for name, value in self._said.items())
+        epoch = facts.get("epoch")
         self._progress.update(
             self._task,
             completed=facts["share"],
-            description=f"epoch {facts['epoch']}",
+            description="teachers' answers" if epoch is None else f"epoch {epoch}",
             said=words,
         )
 

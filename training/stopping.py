@@ -13,6 +13,10 @@ STOPPED = 4  # the exit status: the state is saved, the run is not over
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Windows'
 
 
+class StopAskedError(Exception):
+    """Somebody asked before there was a state to save."""
+
+
 class StopRequest:
     """True once somebody asked; used as ``with StopRequest(run_dir) as stop``.
 

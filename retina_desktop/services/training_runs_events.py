@@ -24,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a run went so far."""
+    """How a run went so far; `asked` is the share of what its teachers answer first."""
 
     loss: tuple[Point, ...] = ()  # mean of the epoch so far
     auroc: tuple[Point, ...] = ()  # on validation, after each epoch
@@ -34,6 +34,7 @@ class Course:
     elapsed_s: float = 0.0  # of training, stops left out
     ended: bool = False
     stopped: bool = False  # it was asked to stop, and saved its state
+    asked: float = 0.0  # in [0, 1]
     pace: tuple[Point, ...] = ()  # elapsed seconds (as `epochs`) and share, the newest
 
     @property
@@ -97,6 +98,9 @@ def followed(course: Course, events: Iterable[Mapping[str, Any]]) -> Course:
 
 def _after(course: Course, event: Mapping[str, Any]) -> Course:
     kind, place = event["event"], _place(event)
+    if kind == "teachers":
+        share = _number(event.get("share"))
+        return course if share is None else replace(course, asked=min(max(share, 0.0), 1.0))
     if kind == "step" and place is not None:
         course = replace(course, loss=_added(course.loss, place, event.get("loss")))
     elif kind == "epoch" and place is not None:

@@ -98,6 +98,25 @@ def test_teachers_and_first_weights_are_found_again(manifest, work, tmp_path):
     assert read_facts(taught / "run", duplicate_pairs=0).epochs_run == 2.0
 
 
+def test_a_run_stopped_while_its_teacher_is_asked_begins_anew(manifest, work, tmp_path):
+    assert train(manifest, work).exit_code == 0
+    taught = tmp_path / "taught"
+    (taught / "run").mkdir(parents=True)
+    for name in ("cache", "split.json"):
+        (taught / name).symlink_to(work / name)
+    stop = taught / "run" / "stop"
+    stop.touch()
+    stopped = train(manifest, taught, distillation__teacher=work)
+    assert stopped.exit_code == 4, stopped.output
+    assert not stop.exists()
+    assert not (taught / "run" / "state.pt").exists()
+    assert train(manifest, taught, distillation__teacher=work).exit_code == 0
+    told = (taught / "run" / "events.jsonl").read_text().splitlines()
+    shares = [e["share"] for e in map(json.loads, told) if e["event"] == "teachers"]
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.9
+
+
 @pytest.mark.parametrize("command", ["train", "audit", "evaluate", "average"])
 def test_patients_dealt_anew_are_not_judged_by_a_run_that_saw_them(manifest, work, command):
     assert train(manifest, work).exit_code == 0

@@ -78,10 +78,12 @@ class StatusPanel(QWidget):
 
     def _render_bar(self, state: TrainingState) -> None:
         self.progress.setVisible(state.running is not None)
-        told = state.running is Stage.TRAIN and state.snapshot.course.share > 0.0
+        course = state.snapshot.course
+        share = course.share or (0.0 if course.epoch else course.asked)
+        told = state.running is Stage.TRAIN and share > 0.0
         self.progress.setRange(0, _STEPS if told else 0)
         if told:
-            self.progress.setValue(round(_STEPS * state.snapshot.course.share))
+            self.progress.setValue(round(_STEPS * share))
 
     def _on_primary(self) -> None:
         (self.measure_requested if self._measures else self.start_requested).emit()

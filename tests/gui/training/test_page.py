@@ -177,6 +177,23 @@ def test_stop_saves_and_go_on_follows_the_recipe_it_was_begun_with(bench):
     assert "64" in (bench.work / "window" / "recipe.toml").read_text()
 
 
+def test_teachers_that_are_asked_first_are_shown_and_can_be_stopped(bench):
+    bench.behave(teachers=True)
+    bench.choose_list()
+    bench.page.status.start_button.click()
+    bench.until(lambda: bench.state.snapshot.course.asked > 0)
+    said = "The teacher answers each photograph once: 34\u00a0%"
+    assert bench.page.status.said.text() == said
+    assert (bench.page.status.progress.value(), bench.page.status.progress.maximum()) == (
+        340,
+        1000,
+    )
+    bench.page.status.stop_button.click()
+    bench.settled()
+    assert bench.state.failed == ""
+    assert bench.state.phase is Phase.READY
+
+
 def test_a_sentence_of_the_command_is_shown_as_it_is(bench):
     sentence = "The table is empty; list photographs with known findings."
     bench.behave(fail={"prepare": sentence})

@@ -89,6 +89,12 @@ def test_end_and_stop_are_told_apart(reader):
     assert course.remaining_s is None
 
 
+def test_teachers_that_answer_first_are_no_part_of_the_run():
+    course = followed(Course(), [{"event": "teachers", "share": 0.34}])
+    assert (course.asked, course.share, course.epoch) == (0.34, 0.0, 0)
+    assert followed(course, [{"event": "teachers", "share": "all"}]) == course
+
+
 def test_no_file_is_no_course(reader):
     assert reader.read() == Course()
 
@@ -115,7 +121,7 @@ JSON = st.recursive(
     max_leaves=5,
 )
 NAMES = ("event", "epoch", "step", "of_steps", "loss", "val_auroc", "of", "share", "elapsed_s")
-KINDS = st.sampled_from(["step", "epoch", "end", "stopped"])
+KINDS = st.sampled_from(["teachers", "step", "epoch", "end", "stopped"])
 EVENTS = st.fixed_dictionaries({"event": KINDS}, optional=dict.fromkeys(NAMES[1:], JSON))
 
 
@@ -126,6 +132,7 @@ def test_whatever_events_say_the_course_stays_one(events):
         places = [p.epochs for p in points]
         assert places == sorted(set(places))
     assert 0.0 <= course.share <= 1.0
+    assert 0.0 <= course.asked <= 1.0
     assert course.elapsed_s >= 0.0
     assert course.remaining_s is None or course.remaining_s >= 0.0
 

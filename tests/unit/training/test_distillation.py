@@ -12,10 +12,12 @@ from retina_desktop.ml.calibration import sigmoid
 from tests.unit.training.test_learning import CODES, curve, recipe, start
 from tests.unit.training.tiny_data import noise_part
 from training.distillation import ANSWERS_NAME, ask_teachers, with_teachers
+from training.forward import TRACED_FROM
 from training.part_data import predict
 from training.recipe import Recipe, RecipeError
 from training.run_record import write_record
 from training.run_state import BEST_NAME
+from training.stopping import StopAskedError
 from training.trained_networks import TrainedNetwork, open_trained
 from training.transfer import create_network
 
@@ -73,6 +75,28 @@ def test_teachers_are_asked_once(tmp_path, weights):
     assert np.allclose(
         with_teachers(PART, section, run_dir=tmp_path / "run").soft, probabilities(5), atol=1e-5
     )
+
+
+def test_it_is_told_how_far_teachers_are_and_they_can_be_stopped(tmp_path, weights, run):
+    section, told = followed(teacher=(str(run), str(weights))), []
+    with_teachers(PART, section, run_dir=tmp_path / "run", progress=told.append)
+    assert told == [number / 24 for number in range(24)]
+
+    def stop(share):
+        if share > 0.5:
+            raise StopAskedError
+
+    with pytest.raises(StopAskedError):
+        with_teachers(PART, section, run_dir=tmp_path / "other", progress=stop)
+    assert not (tmp_path / "other" / ANSWERS_NAME).exists()
+
+
+def test_many_photographs_are_answered_by_several_threads_alike():
+    part = noise_part(TRACED_FROM, CODES, seed=4)
+    assessed = (True, True)
+    teacher = TrainedNetwork(network(), SIZE, CODES, (Calibration(),) * 2, assessed)
+    expected = sigmoid(predict(network(), part, size=SIZE).astype(float))
+    assert np.allclose(ask_teachers([teacher], part), expected, atol=1e-4)
 
 
 def test_the_weights_a_run_starts_from_can_teach_it(tmp_path, weights):

@@ -55,12 +55,14 @@ def train(work, behaviour):
     if not record.exists():
         record.write_text(json.dumps(asked))
     (run / "arguments.json").write_text(json.dumps(sys.argv[1:]))
+    if behaviour.get("teachers"):
+        tell(run, event="teachers", share=0.34)
+        wait_for_stop(run)
+        sys.exit(4)
     (run / "state.pt").touch()
     tell(run, event="step", epoch=1, step=1, of_steps=2, loss=0.7, share=0.25, elapsed_s=5.0)
-    while behaviour.get("slow") and not (run / "stop").exists():
-        time.sleep(0.02)
-    if (run / "stop").exists():
-        (run / "stop").unlink()
+    if behaviour.get("slow"):
+        wait_for_stop(run)
         tell(run, event="stopped", epoch=1, step=1, share=0.25, elapsed_s=6.0)
         sys.exit(4)
     for epoch in (1, 2):
@@ -68,6 +70,12 @@ def train(work, behaviour):
         tell(run, event="epoch", epoch=epoch, share=epoch / 2, elapsed_s=9.0 * epoch, **facts)
         (run / "best.pt").touch()
     tell(run, event="end", epoch=3, step=0, share=1.0, elapsed_s=18.0)
+
+
+def wait_for_stop(run):
+    while not (run / "stop").exists():
+        time.sleep(0.02)
+    (run / "stop").unlink()
 
 
 def audit(work, behaviour):
