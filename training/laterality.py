@@ -6,7 +6,6 @@ network which saw no photograph of that patient, and the other sources by the fi
 slope, fitted to the judgements of the left-out patients, makes the confidence a probability.
 """
 
-import csv
 import itertools
 import logging
 import re
@@ -28,6 +27,8 @@ from retina_desktop.imaging.laterality import (
     LateralityNetwork,
     laterality_planes,
 )
+from training.manifest_data import read_rows
+from training.sentences import told
 
 if TYPE_CHECKING:
     from retina_desktop.domain.images import RgbImage
@@ -78,6 +79,7 @@ class _Network(nn.Module):
         return seen[:, 0]
 
 
+@told
 def main(
     data: Annotated[Path, typer.Option(help="Folder with index.csv and the photographs.")],
     annotations: Annotated[Path, typer.Option(help="CSV of fovea and disc centres (IDRiD).")],
@@ -110,27 +112,25 @@ def main(
 
 def read_eyes(data: Path, annotations: Path) -> EyeSet:
     """Read every photograph whose eye is known."""
-    with annotations.open(encoding="utf-8", newline="") as file:
-        discs = {
-            row["file"]: float(row["od_x"]) > float(row["fovea_x"])
-            for row in csv.DictReader(file)
-        }
+    discs = {
+        row["file"]: float(row["od_x"]) > float(row["fovea_x"])
+        for _, row in read_rows(annotations, ("file", "od_x", "fovea_x"))
+    }
     planes, is_right, patients, sources = [], [], [], []
-    with (data / "index.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            right = discs.get(row["file"], _named_eye(row))
-            if right is None:
-                continue
-            image: RgbImage = np.ascontiguousarray(
-                np.asarray(cv2.imread(str(data / row["file"])), dtype=np.uint8)[..., ::-1]
-            )
-            field = find_field_of_view(image)
-            if field is None:
-                continue
-            planes.append(laterality_planes(crop_to_field(image, field, size=CROP_SIDE_PX)))
-            is_right.append(float(right))
-            patients.append(row["patient"] or row["file"])
-            sources.append(row["source"])
+    for _, row in read_rows(data / "index.csv", ("file", "source", "patient")):
+        right = discs.get(row["file"], _named_eye(row))
+        if right is None:
+            continue
+        image: RgbImage = np.ascontiguousarray(
+            np.asarray(cv2.imread(str(data / row["file"])), dtype=np.uint8)[..., ::-1]
+        )
+        field = find_field_of_view(image)
+        if field is None:
+            continue
+        planes.append(laterality_planes(crop_to_field(image, field, size=CROP_SIDE_PX)))
+        is_right.append(float(right))
+        patients.append(row["patient"] or row["file"])
+        sources.append(row["source"])
     return EyeSet(
         np.stack(planes), np.array(is_right, dtype=np.float32), patients, np.array(sources)
     )

@@ -1,6 +1,5 @@
 """What the quality models learn from: photographs, spoiled photographs, and other pictures."""
 
-import csv
 import importlib.util
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from retina_desktop.imaging.quality_features import (
     Features,
     measure_quality,
 )
+from training.manifest_data import read_rows
 from training.not_fundus_pictures import RENDERERS, framed, varied
 
 RENDERED_PER_KIND = 120
@@ -59,8 +59,7 @@ def photographs(data: Path, *, variants: bool, seed: int = 0) -> Examples:
     """
     rng = np.random.default_rng(seed)
     collected = _Collector()
-    with (data / "index.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = _listed(data)
     counts = Counter(row["source"] for row in rows)
     for number, row in enumerate(rows):
         few = counts[row["source"]] < FEW
@@ -77,18 +76,22 @@ def spoiled_photographs(data: Path, sources: tuple[str, ...], *, seed: int = 1) 
     """Measure spoiled copies, ``kinds`` is the reason and ``labels`` how badly, 0 to 1."""
     rng = np.random.default_rng(seed)
     collected = _Collector()
-    with (data / "index.csv").open(encoding="utf-8", newline="") as file:
-        for number, row in enumerate(csv.DictReader(file)):
-            if row["source"] not in sources or number % SPOILED_EVERY:
-                continue
-            image = read_rgb(data / row["file"])
-            reasons = list(SPOILERS)
-            reason = reasons[int(rng.integers(len(reasons)))]
-            severity = float(rng.uniform(0, 1))
-            spoiled = SPOILERS[reason](image, severity, rng)
-            group = row["patient"] or row["file"]
-            collected.add(spoiled, reason.value, group, f"{severity:.3f}|{row['source']}")
+    for number, row in enumerate(_listed(data)):
+        if row["source"] not in sources or number % SPOILED_EVERY:
+            continue
+        image = read_rgb(data / row["file"])
+        reasons = list(SPOILERS)
+        reason = reasons[int(rng.integers(len(reasons)))]
+        severity = float(rng.uniform(0, 1))
+        spoiled = SPOILERS[reason](image, severity, rng)
+        group = row["patient"] or row["file"]
+        collected.add(spoiled, reason.value, group, f"{severity:.3f}|{row['source']}")
     return collected.examples()
+
+
+def _listed(data: Path) -> list[dict[str, str]]:
+    columns = ("file", "source", "patient", "orig_label")
+    return [row for _, row in read_rows(data / "index.csv", columns)]
 
 
 def other_pictures(*, seed: int = 2) -> Examples:

@@ -41,6 +41,7 @@ from training.quality_fit import (
     joined,
     near_duplicates,
 )
+from training.sentences import told
 
 KEPT_SHARE = 0.995  # of every source's photographs: where the fundus threshold is put
 LEAST_SPOILED = 0.35  # a severity below is neither good nor bad
@@ -59,6 +60,7 @@ Scaler = Callable[[Examples], FloatArray]
 _LOGGER = logging.getLogger(__name__)
 
 
+@told
 def main(
     data: Annotated[Path, typer.Option(help="Folder with index.csv and the photographs.")],
     output: Annotated[Path, typer.Option(help="Where the coefficients go (.npz).")],
