@@ -18,6 +18,7 @@ from retina_desktop.domain.record_errors import (
 from retina_desktop.persistence.durable_files import (
     DRAFT_PREFIX,
     make_folder_durably,
+    replace_file,
     sync_folder,
     told_as_sentence,
     write_durably,
@@ -217,7 +218,7 @@ class FileImageStore:
         with told_as_sentence(_PLACE):
             make_folder_durably(target.parent)
             try:
-                source.replace(target)
+                replace_file(source, target)
             except FileNotFoundError:  # another workstation was quicker
                 return False
             sync_folder(target.parent)
