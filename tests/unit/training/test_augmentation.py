@@ -9,6 +9,8 @@ from torchvision.transforms.v2 import functional as v2
 
 from training.augmentation import (
     AugmentationRanges,
+    _mean_by_opencv,
+    _mean_by_torch,
     _warp_by_opencv,
     _warp_by_torch,
     augment,
@@ -89,6 +91,12 @@ def test_both_ways_to_turn_a_picture_agree(turn, shift, side, size, seed):
     # OpenCV counts places in 32nds of a pixel.
     assert (one - other).abs().mean() < 0.01
     assert (one - other).abs().max() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5, 7), (1, 3, 1, 1), (3, 3, 2, 9)])
+def test_a_narrow_blur_is_the_same_on_every_device(shape):
+    pictures = torch.rand(shape, generator=generator(2))
+    assert torch.allclose(_mean_by_opencv(pictures), _mean_by_torch(pictures), atol=1e-6)
 
 
 def test_blur_leaves_the_mean_and_lowers_the_contrast(batch):
