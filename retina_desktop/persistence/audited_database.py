@@ -35,16 +35,6 @@ class AuditedWrite:
     by: Stamp
     events: list[AuditEvent] = field(default_factory=list)
 
-    def hold(self) -> None:
-        """Keep every other writer out from here to the end of the block.
-
-        SQLite's write transactions do so anyway; in PostgreSQL the head's row is the lock.
-        """
-        if self.session.connection().dialect.name == "postgresql":
-            self.session.execute(
-                select(AuditHeadRow.id).where(AuditHeadRow.id == HEAD_ID).with_for_update()
-            )
-
     def note(
         self,
         action: str,
@@ -88,7 +78,7 @@ class AuditedDatabase:
 def append_events(
     session: Session, events: list[AuditEvent], by: Stamp, seal_key: bytes | None
 ) -> list[AuditEntry]:
-    """Chain `events` after the head; the head's row is what serialises writers."""
+    """Chain `events` after the head, whose row is held, too: a chain must not fork."""
     if not events:
         return []
     session.flush()

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from retina_desktop.persistence.database_errors import explained
 
 BEGIN_MODE = "begin_mode"  # the execution option that `sqlite_engine` reads
+_WRITERS = 0x7265_7469_6E61  # the number of PostgreSQL's advisory lock: "retina"
 
 
 class Database:
@@ -44,11 +45,15 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Give a session whose work is durable when the block ends, or undone by an exception.
 
+        Nobody else writes meanwhile: whoever writes holds one lock from the first statement on,
+        so two that need each other's rows wait one after the other, never crosswise.
+
         Raises
         ------
         RecordsUnavailableError
         """
         with self._told(), self._session(self._writing) as session:
+            keep_writers_out(session.connection())
             yield session
             session.commit()
 
@@ -70,3 +75,12 @@ class Database:
             if told is error:
                 raise
             raise told from error
+
+
+def keep_writers_out(connection: Connection) -> None:
+    """Be the only one who writes until the transaction ends.
+
+    SQLite's immediate transactions are so anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")

@@ -107,7 +107,6 @@ class SqlDeletionStore:
     ) -> Mapping[str, int]:
         """Remove a patient's rows and write that down, in one transaction; files stay."""
         with self._database.write(by) as work:
-            work.hold()
             session = work.session
             if session.connection().dialect.name == "sqlite":
                 session.execute(text("PRAGMA secure_delete = ON"))  # for an unencrypted file

@@ -192,7 +192,6 @@ class SqlExaminationStore:
         new = photograph.image
         # Looked for while others are kept out: what reconciles files sets none aside now. One
         # that a starting workstation set aside, between its storing and this, is brought back.
-        work.hold()
         if not (self._images.has(new.sha256) or self._images.bring_back(new.sha256)):
             raise StoredImageMissingError(
                 "The photograph's file is not in the image store; add the photograph again."

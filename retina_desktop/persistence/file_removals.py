@@ -66,7 +66,6 @@ def _carry_out(
 ) -> tuple[bool, int]:
     """Remove what no record names, while nobody can begin to name it."""
     with database.write(by) as work:
-        work.hold()
         free = [name for name in names if not is_named(work.session, name)]
         removed = sum(images.remove(name) for name in free)
     return len(free) < len(names), removed

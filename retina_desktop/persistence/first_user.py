@@ -30,7 +30,6 @@ def bring_first_user_over(
         return
     user, made = found
     with database.write(by) as work:
-        work.hold()
         if work.session.scalar(select(UserRow.id).limit(1)) is None:  # nobody was quicker
             details = {"name": user.name, "from": "the audit trail"}
             add_account(work, user, made=made, details=details)

@@ -74,7 +74,6 @@ class SqlImportedVisits:
     ) -> KeptVisit:
         """Add what is missing to the patient's examination of that day."""
         with self._database.write(by) as work:
-            work.hold()
             session = work.session
             visits = _of_day(session, patient_id, details.visit_date)
             there = set(

@@ -46,7 +46,6 @@ class SqlPatientMerging:
         if kept_id == merged_id:
             raise MergeRefusedError("A patient cannot be merged into the same record.")
         with self._database.write(by) as work:
-            work.hold()
             kept, merged = _locked(work, kept_id), _locked(work, merged_id)
             for row, expected in zip((kept, merged), expected_versions, strict=True):
                 _check_version(row, expected)
@@ -65,7 +64,6 @@ class SqlPatientMerging:
     def undo(self, merged_id: int, *, by: Stamp) -> Patient:
         """Let a merged patient stand alone again, with their own visits; return them."""
         with self._database.write(by) as work:
-            work.hold()
             row = _locked(work, merged_id)
             if row.merged_into is None:
                 raise MergeRefusedError("This patient is not merged into another.")

@@ -53,7 +53,6 @@ def reconcile_images(
     if not (compared.suspects or compared.without_file or drafts):
         return Reconciliation(compared.records, compared.files, (), (), (), 0)
     with database.write(by) as work:
-        work.hold()
         orphans = (name for name in compared.suspects if not is_named(work.session, name))
         set_aside = tuple(name for name in orphans if images.set_aside(name))
         missing = tuple(name for name in compared.without_file if not images.has(name))

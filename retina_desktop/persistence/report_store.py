@@ -32,7 +32,6 @@ class SqlReportStore:
         """Keep a report whose PDF is in the store of files, and write it into the trail."""
         with self._database.write(by) as work:
             # Looked for while others are kept out: what reconciles files sets none aside now.
-            work.hold()
             if work.session.get(ExaminationRow, report.examination_id) is None:
                 raise RecordNotFoundError("There is no such examination in the records.")
             if not self._files.has(report.pdf_sha256):

@@ -51,7 +51,6 @@ class _Indexed:
 def index_patient(session: Session, patient: Patient) -> None:
     """Bring the index in step with `patient`, whose row was just written."""
     new = _indexed(patient)
-    _alone(session)
     key = SearchEntryRow.patient_id == patient.id
     old = set(session.scalars(select(SearchEntryRow.word).where(key)))
     connection = session.connection()
@@ -138,12 +137,6 @@ def duplicate_keys(details: PatientDetails) -> frozenset[str]:
     return frozenset((KEY + key)[:255] for key in keys)
 
 
-def _alone(session: Session) -> None:
-    """Let nobody else write to the index; SQLite's write transactions are alone anyway."""
-    if session.connection().dialect.name == "postgresql":
-        session.execute(text("LOCK TABLE search_patient IN SHARE ROW EXCLUSIVE MODE"))
-
-
 def _stale() -> Select[int]:
     indexed = IndexedPatientRow
     return (
@@ -170,7 +163,6 @@ def _indexed(patient: Patient) -> _Indexed:
 
 
 def _index_page(session: Session, patient_ids: Sequence[int]) -> None:
-    _alone(session)
     between = PatientRow.id.in_(patient_ids)
     pages = [
         _indexed(patient_of(row)) for row in session.scalars(select(PatientRow).where(between))
@@ -205,7 +197,7 @@ def _entries(new: _Indexed) -> list[dict[str, object]]:
 
 
 def _add_words(session: Session, words: Iterable[str]) -> None:
-    """Add to the dictionary what it lacks; sorted, so that two writers never wait crosswise."""
+    """Add to the dictionary what it lacks."""
     wanted = sorted(words)
     known: set[str] = set()
     for some in _batches(wanted):

@@ -37,7 +37,6 @@ class SqlSettingStore:
         check_setting_name(name)
         text = canonical_json(value)
         with self._database.write(by) as work:
-            work.hold()
             row = work.session.scalar(select(SettingRow).where(SettingRow.name == name))
             if (row.version if row else 0) != expected_version:
                 raise ConflictError(

@@ -22,12 +22,11 @@ from retina_desktop.domain.record_errors import DatabaseNewerError, RecordsDamag
 from retina_desktop.domain.users import Stamp
 from retina_desktop.persistence.audited_database import append_events
 from retina_desktop.persistence.columns import Base
-from retina_desktop.persistence.database import BEGIN_MODE, Database
+from retina_desktop.persistence.database import BEGIN_MODE, Database, keep_writers_out
 from retina_desktop.persistence.database_errors import explained
 from retina_desktop.persistence.guards import drop_guards, install_guards
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-_ONE_AT_A_TIME = 0x7265_7469_6E61  # the number of PostgreSQL's advisory lock: "retina"
 _NOT_OURS = (
     "The tables of this database are not those of its version, so nothing was changed; restore "
     "the last backup."
@@ -168,9 +167,8 @@ def _exclusive(database: Database) -> Iterator[Connection]:
         with database.engine.connect().execution_options(
             **{BEGIN_MODE: "IMMEDIATE"}
         ) as connection:
-            if database.is_postgresql:
-                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})")
-            else:
+            keep_writers_out(connection)
+            if not database.is_postgresql:
                 # Rebuilding a table drops it, which foreign keys would take for deletions.
                 # The pragma does nothing within a transaction, hence past SQLAlchemy.
                 cursor = connection.connection.cursor()

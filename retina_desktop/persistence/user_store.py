@@ -56,7 +56,6 @@ class SqlUserStore:
     def add(self, user: User, *, by: Stamp) -> UserAccount:
         """Keep a new user."""
         with self._database.write(by) as work:
-            work.hold()
             if _named(work.session, user.name) is not None:
                 raise InvalidEntryError(
                     "user_name", "There is a user of this name already; choose another name."
@@ -69,7 +68,6 @@ class SqlUserStore:
     ) -> UserAccount:
         """Replace all but the name; the last active administrator stays."""
         with self._database.write(by) as work:
-            work.hold()
             row = _existing(work.session.get(UserRow, user_id))
             stored = account_of(row)
             if user.name != stored.user.name:

@@ -2,11 +2,16 @@
 
 import os
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from retina_desktop.domain.record_errors import ConflictError
+from retina_desktop.persistence import patient_store
+from retina_desktop.persistence.imported_visits import SqlImportedVisits
+from retina_desktop.persistence.search_index import index_patient
 from tests.helpers.records import keep_photograph, make_details, make_visit, stamp
 
 CHANGES = 12
@@ -72,6 +77,43 @@ def test_two_processes_lose_nothing(backend):
     assert len(list(records.images.files())) == CHANGES
     assert records.audit.verify().intact
     records.close()
+
+
+def test_who_changes_a_patient_and_who_imports_a_visit_never_wait_crosswise(
+    backend, monkeypatch
+):
+    """Each needs the patient's row and the trail's end; one began with the one or the other."""
+    records, other = backend.open(), backend.open(2)
+    patient = records.patients.add(make_details(), by=stamp(1))
+    photograph = keep_photograph(other)
+    with ThreadPoolExecutor(1) as pool:
+        imports = []
+
+        def index_while_another_imports(session, indexed):
+            importing = SqlImportedVisits(other.audited, other.examinations)
+            imports.append(
+                pool.submit(importing.keep, indexed.id, make_visit(), [photograph], by=stamp(3))
+            )
+            while not (imports[0].done() or is_waited_for(session)):
+                pass
+            index_patient(session, indexed)
+
+        monkeypatch.setattr(patient_store, "index_patient", index_while_another_imports)
+        new = make_details(notes="a change")
+        records.patients.update(patient.id, new, expected_version=1, by=stamp(4))
+        kept = imports[0].result()
+    assert kept.new
+    assert other.patients.get(patient.id).details == new
+    assert other.audit.verify().intact
+    records.close()
+    other.close()
+
+
+def is_waited_for(session):
+    """Whether another connection waits for a lock; in SQLite's files nobody can tell."""
+    if session.connection().dialect.name != "postgresql":
+        return True
+    return session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) > 0
 
 
 def test_a_file_set_aside_by_a_start_between_storing_and_naming_comes_back(backend):

@@ -222,23 +222,20 @@ def test_a_full_disk_is_told_and_nothing_is_lost(backend, records, patient):
 
 def test_a_locked_database_is_told(backend, records, patient):
     if backend.name == "postgresql":
-        lock, waiting = (
-            "LOCK TABLE patient",
-            open_postgresql(backend.place.url, lock_timeout_s=0.05),
-        )
+        waiting = open_postgresql(backend.place.url, lock_timeout_s=0.05)
     else:
         key = None if backend.master is None else backend.master.derive("database")
-        lock = "SELECT 1"  # a write session holds SQLite's lock anyway
         waiting = open_sqlite(
             backend.place.database_file,
             key=key,
             encryption=backend.place.encryption,
             lock_timeout_s=0.05,
         )
-    with records.database.write() as holder:
-        holder.execute(text(lock))
-        with pytest.raises(RecordsLockedError), waiting.write() as session:
-            session.execute(text("UPDATE patient SET version = version"))
+    with records.database.write():
+        with pytest.raises(RecordsLockedError), waiting.write():
+            pass
+        with waiting.read() as session:
+            assert session.scalar(text("SELECT count(*) FROM patient")) == 1
     waiting.close()
     assert records.patients.get(patient.id) == patient
 
