@@ -138,6 +138,8 @@ def ask_teachers(
                     scale.slope * logits[:, own].astype(np.float64) + scale.offset
                 )
                 asked[column] += 1
+    if progress is not None:
+        progress(1.0)
     mean = np.where(asked > 0, total / np.maximum(asked, 1), np.nan)
     return np.asarray(mean.clip(_SURE, 1 - _SURE), np.float32)
 

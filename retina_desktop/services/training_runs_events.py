@@ -38,6 +38,11 @@ class Course:
     pace: tuple[Point, ...] = ()  # elapsed seconds (as `epochs`) and share, the newest
 
     @property
+    def is_asking(self) -> bool:
+        """Whether teachers answer still, and the run itself has not begun."""
+        return not self.epoch and 0.0 < self.asked < 1.0
+
+    @property
     def best(self) -> Point | None:
         """The epoch with the best validation; the first of equals, as the run keeps it."""
         return max(self.auroc, key=lambda p: (p.value, -p.epochs), default=None)

@@ -79,7 +79,7 @@ class StatusPanel(QWidget):
     def _render_bar(self, state: TrainingState) -> None:
         self.progress.setVisible(state.running is not None)
         course = state.snapshot.course
-        share = course.share or (0.0 if course.epoch else course.asked)
+        share = course.asked if course.is_asking else course.share
         told = state.running is Stage.TRAIN and share > 0.0
         self.progress.setRange(0, _STEPS if told else 0)
         if told:

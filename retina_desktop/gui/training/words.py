@@ -66,10 +66,10 @@ def shown_progress(state: TrainingState) -> str:
     course = state.snapshot.course
     if state.running is not Stage.TRAIN:
         return ""
+    if course.is_asking:
+        share = f"{round(100 * course.asked)}\u00a0%"
+        return tr("The teacher answers each photograph once: {0}").format(share)
     if not course.epoch:
-        if course.asked > 0.0:
-            share = f"{round(100 * course.asked)}\u00a0%"
-            return tr("The teacher answers each photograph once: {0}").format(share)
         return tr("The first figures come after some steps.")
     epochs = course.of_epochs or _epochs(state)
     said = [

@@ -80,7 +80,7 @@ def test_teachers_are_asked_once(tmp_path, weights):
 def test_it_is_told_how_far_teachers_are_and_they_can_be_stopped(tmp_path, weights, run):
     section, told = followed(teacher=(str(run), str(weights))), []
     with_teachers(PART, section, run_dir=tmp_path / "run", progress=told.append)
-    assert told == [number / 24 for number in range(24)]
+    assert told == [number / 24 for number in range(25)]
 
     def stop(share):
         if share > 0.5:
