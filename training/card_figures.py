@@ -49,11 +49,10 @@ def one_size_lines(result: EvaluationResult) -> list[str]:
         for m in result.metrics
         if m.name == AUROC_ONE_SIZE and is_counted(m)
     }
-    lost = [
-        f"{m.label} in {m.source}"
-        for m in result.metrics
-        if m.name == "auroc" and is_counted(m) and (m.source, m.label) not in kept
-    ]
+    lost: dict[str, list[str]] = {}
+    for m in result.metrics:
+        if m.name == "auroc" and is_counted(m) and (m.source, m.label) not in kept:
+            lost.setdefault(m.source, []).append(m.label)
     lines = []
     if mean is not None:
         lines.append(
@@ -63,11 +62,15 @@ def one_size_lines(result: EvaluationResult) -> list[str]:
         )
     if lost:
         lines.append(
-            "- No original size shows enough of both answers for "
-            f"{', '.join(lost)}: the size, and with it the camera, goes with the answer, so "
-            "that these figures may in part tell cameras apart."
+            f"- No original size shows enough of both answers for {_by_source(lost)}: the "
+            "size, and with it the camera, goes with the answer, so that these figures may in "
+            "part tell cameras apart."
         )
     return lines
+
+
+def _by_source(pairs: dict[str, list[str]]) -> str:
+    return "; ".join(f"{', '.join(labels)} in {source}" for source, labels in pairs.items())
 
 
 def challenge_lines(result: EvaluationResult) -> list[str]:

@@ -92,17 +92,21 @@ def test_every_figure_of_the_card_comes_from_the_results(result):
 
 
 def test_the_card_says_where_size_and_camera_give_the_answer_away(result):
-    given_away = Metric("auroc", 1.0, 1.0, 1.0, "MHL", "ODIR", 20, 50)
+    given_away = (
+        Metric("auroc", 1.0, 1.0, 1.0, "MHL", "ODIR", 20, 50),
+        Metric("auroc", 1.0, 1.0, 1.0, "DR", "AECD26", 20, 50),
+        Metric("auroc", 1.0, 1.0, 1.0, "ARMD", "AECD26", 20, 50),
+    )
     at_one_size = (
         Metric("mean_auroc_one_size", 0.7123, 0.6012, 0.8034),
         Metric("auroc_one_size", 0.7123, 0.6012, 0.8034, "DR", "ODIR", 11, 20),
         Metric("auroc_one_size", 0.65, 0.6, 0.9, "MHL", "ODIR", 6, 20),
     )
-    metrics = (*result.metrics[:-1], given_away, *at_one_size)
+    metrics = (*result.metrics[:-1], *given_away, *at_one_size)
     told = replace(result, metrics=metrics, summary=replace(result.summary, pairs_one_size=1))
     card = write_card(told, TEXT)
     assert "one original size, 1 pair: mean AUROC **0.71 [0.60, 0.80]**" in card
-    assert "enough of both answers for MHL in ODIR:" in card
+    assert "enough of both answers for MHL in ODIR; DR, ARMD in AECD26: the size" in card
     assert "| DR | 12 | 44 | 0.88 [0.77, 0.99] | 0.71 [0.60, 0.80] | - |" in card
     assert "| 1.00 [1.00, 1.00] | 0.65 [0.60, 0.90]\\* |" in card
 
