@@ -26,6 +26,7 @@ _WAITS_S = (0.01, 0.02, 0.05, 0.1, 0.2, 0.4)
 # the moment between that and its name because it is young.
 _OPEN_FILES_STAY = os.name == "nt"
 _SETTLED_S = 60
+_TRIES = 20
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
@@ -153,21 +154,30 @@ def _new_draft(folder: Path) -> BinaryIO:
     """Create a temporary file that `remove_abandoned_draft` leaves alone until it is closed.
 
     Who cleans up can come between its creation and its lock and take it for abandoned; then
-    it is no loss, being empty, and the next one is tried.
+    it is no loss, being empty, and the next one is tried. Where that never ends, the drive's
+    locks do not work: there nobody who cleans up gets one either.
     """
-    while True:
-        draft = folder / f"{DRAFT_PREFIX}{secrets.token_hex(8)}"
-        # For the owner alone from the first byte; USB drives do not know a later chmod.
-        file = open(draft, "xb", opener=_for_owner)  # noqa: SIM115 - the caller closes it
-        try:
-            if _OPEN_FILES_STAY or (lock_alone(file) and draft.exists()):
-                return file
-        except BaseException:
-            file.close()
-            with suppress(OSError):
-                draft.unlink(missing_ok=True)
-            raise
+    for _ in range(_TRIES):
+        file = _created(folder)
+        if _OPEN_FILES_STAY or _is_ours(file):
+            return file
         file.close()
+        with suppress(OSError):
+            Path(file.name).unlink(missing_ok=True)
+    return _created(folder)
+
+
+def _created(folder: Path) -> BinaryIO:
+    # For the owner alone from the first byte; USB drives do not know a later chmod.
+    draft = folder / f"{DRAFT_PREFIX}{secrets.token_hex(8)}"
+    return open(draft, "xb", opener=_for_owner)
+
+
+def _is_ours(file: BinaryIO) -> bool:
+    """Whether the file is locked, and still has its name now that it is."""
+    with suppress(OSError):
+        return lock_alone(file) and Path(file.name).exists()
+    return False
 
 
 def _for_owner(path: str, flags: int) -> int:

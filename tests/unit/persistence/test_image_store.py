@@ -310,3 +310,10 @@ def test_where_open_files_stay_a_draft_is_abandoned_once_it_is_old(store, monkey
     os.utime(draft, (0, 0))
     assert remove_abandoned_draft(draft)
     assert not draft.exists()
+
+
+def test_where_locks_never_work_a_photograph_is_kept_all_the_same(store, monkeypatch):
+    monkeypatch.setattr(durable_files, "lock_alone", lambda *_, **__: False)
+    kept = store.add(io.BytesIO(b"a photograph"))
+    assert store.read(kept.sha256) == b"a photograph"
+    assert list(store.drafts()) == []
