@@ -157,6 +157,6 @@ def _traced(network: nn.Module, size: int) -> bytes | None:
                 output_names=["logits"],
                 dynamic_axes={"image": {0: "n"}, "logits": {0: "n"}},
             )
-        except (RuntimeError, torch.onnx.errors.OnnxExporterError):
-            return None
+        except (RuntimeError, TypeError, ValueError, torch.onnx.errors.OnnxExporterError):
+            return None  # what is wrong with the network itself, torch will say
         return graph.read_bytes()

@@ -27,7 +27,7 @@ class AveragedViews(nn.Module):
 
 
 def _enlarged(image: Tensor) -> Tensor:
-    side = image.shape[-1]
+    side = int(image.shape[-1])  # no number while a trace is made
     kept = round(side / ZOOM)
     start = (side - kept) // 2
     middle = image[..., start : start + kept, start : start + kept]

@@ -1,6 +1,9 @@
+import numpy as np
 import torch
 from torch import nn
 
+from training.forward import onnx_answer
+from training.transfer import create_network
 from training.views import AveragedViews
 
 
@@ -26,3 +29,12 @@ def test_mirrored_and_enlarged_views_are_averaged():
 def test_an_even_picture_looks_alike_in_every_view():
     image = torch.full((1, 3, 32, 32), 0.7)
     assert torch.allclose(AveragedViews(Places())(image), Places()(image))
+
+
+def test_views_are_answered_in_onnx_runtime_as_in_torch():
+    network = AveragedViews(create_network(2, architecture="test_efficientnet")).eval()
+    answer = onnx_answer(network, size=40)
+    assert answer is not None
+    image = torch.rand(2, 3, 40, 40, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        assert np.allclose(answer(image.numpy()), network(image).numpy(), atol=1e-4)
