@@ -51,9 +51,11 @@ def overview(result: EvaluationResult) -> Iterator[Table]:
     yield from _eyes(own)
     if result.averaged_views:
         rows = tuple(
-            (_VIEWS_WORDS.get(m.name, m.name), _cell(m)) for m in result.averaged_views
+            (_VIEWS_WORDS.get(m.name, m.name), m.source or _ALL, _cell(m))
+            for m in result.averaged_views
         )
-        yield Table("Mean of several views", ("Figure", "Value"), rows, note=f"Views: {VIEWS}.")
+        header = ("Figure", "Source", "Value")
+        yield Table("Mean of several views", header, rows, note=f"Views: {VIEWS}.")
 
 
 def never_seen(result: EvaluationResult) -> Iterator[Table]:

@@ -139,7 +139,8 @@ def test_averaged_views_are_told_beside_the_plain_figures_and_change_none(pack, 
     assert result.metrics == plain.metrics
     assert {m.name for m in result.averaged_views} >= {"mean_auroc", "mean_auroc_change"}
     page = (main_run / "evaluation.html").read_text()
-    assert "mean auroc (averaged views)" in page
+    assert "Mean of several views" in page
+    assert "Change of the mean AUROC" in page
     assert page.count("data:image/jpeg") == page.count("<figure") > 0
 
 

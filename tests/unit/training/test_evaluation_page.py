@@ -67,11 +67,16 @@ def test_means_stand_a_row_a_source_and_whole_eyes_apart(result):  # noqa: F811
 
 
 def test_averaged_views_have_a_table_of_their_own(result):  # noqa: F811
-    views = (Metric("mean_auroc", 0.82, 0.8, 0.84), Metric("mean_auroc_change", -0.004))
+    views = (
+        Metric("mean_auroc", 0.82, 0.8, 0.84),
+        Metric("mean_auroc_change", -0.004),
+        Metric("riadd_score", 0.9, None, None, "", "ODIR"),
+    )
     *_, table = overview(replace(result, averaged_views=views))
     assert table.rows == (
-        ("Mean AUROC", "0.820\n0.80 to 0.84"),
-        ("Change of the mean AUROC", "-0.004"),
+        ("Mean AUROC", "All sources", "0.820\n0.80 to 0.84"),
+        ("Change of the mean AUROC", "All sources", "-0.004"),
+        ("RIADD score", "ODIR", "0.900"),
     )
 
 
