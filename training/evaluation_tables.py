@@ -33,6 +33,11 @@ _FIGURES = {
 }
 _LONE = ("sensitivity", "specificity")  # what one answer is enough for
 _WHOLE = {MACRO + "auroc": MEAN_AUROC, MACRO + AUROC_ONE_SIZE: MEAN_ONE_SIZE}  # of all sources
+_VIEWS_WORDS = {
+    MEAN_AUROC: "Mean AUROC",
+    CHANGE: "Change of the mean AUROC",
+    SCORE: "RIADD score",
+}
 _ALL = "All sources"
 _MEANS_NOTE = (
     f"The mean of each figure over the pairs of label and source with at least {COUNTED_FROM} "
@@ -110,13 +115,6 @@ def confusion(answers: Answers) -> Table:
                 rows.append((code, source, f"{threshold:.3f}", found, missed, alarms, free))
     header = ("Label", "Source", "Threshold", "Found", "Missed", "False alarms", "Left alone")
     return Table("Photographs called", header, tuple(rows))
-
-
-_VIEWS_WORDS = {
-    MEAN_AUROC: "Mean AUROC",
-    CHANGE: "Change of the mean AUROC",
-    SCORE: "RIADD score",
-}
 
 
 def _means(own: dict[tuple[str, str], Metric]) -> Table:

@@ -99,9 +99,7 @@ def _cell(words: str) -> str:
 
 
 def _lines(table: Table) -> Iterator[str]:
-    cells = [
-        [" ".join(cell.split("\n")) for cell in row] for row in (table.header, *table.rows)
-    ]
+    cells = [[cell.replace("\n", " ") for cell in row] for row in (table.header, *table.rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(table.header))]
     yield table.title
     for row in cells:

@@ -162,9 +162,8 @@ class FileImageStore:
         return self._move(self._path(sha256), self._aside(sha256))
 
     def bring_back(self, sha256: str) -> bool:
-        """Put back an image that was set aside; False if it is nowhere."""
-        moved = self._move(self._aside(sha256), self._path(sha256))
-        return moved or self.has(sha256)  # another workstation was quicker
+        """Put back an image that was set aside; False if there is none."""
+        return self._move(self._aside(sha256), self._path(sha256))
 
     def remove(self, sha256: str) -> bool:
         """Remove a file for good, also where it was set aside; False if there was none."""
@@ -217,10 +216,7 @@ class FileImageStore:
             return False
         with told_as_sentence(_PLACE):
             make_folder_durably(target.parent)
-            try:
-                replace_file(source, target)
-            except FileNotFoundError:  # another workstation was quicker
-                return False
+            replace_file(source, target)
             sync_folder(target.parent)
             sync_folder(source.parent)
         return True

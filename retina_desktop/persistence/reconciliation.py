@@ -41,20 +41,20 @@ def reconcile_images(
 ) -> Reconciliation:
     """Compare the image store with the records and put right what can be.
 
-    Safe while others import: what looks like an orphan is looked at again inside a write
-    transaction, and importers look for their file inside theirs. Both sides are read in the
-    order of their names, so memory holds the differences alone.
+    Safe while others import or start: files are moved, and what looks like an orphan is looked
+    at again, inside a write transaction, and importers look for their file inside theirs. Both
+    sides are read in the order of their names, so memory holds the differences alone.
     """
     with told_as_sentence("the image store"):
         drafts = sum(remove_abandoned_draft(draft) for draft in images.drafts())
         with database.read() as session:
             compared = _compare(images, named_files(session))
-    brought_back = tuple(name for name in compared.without_file if images.bring_back(name))
     if not (compared.suspects or compared.without_file or drafts):
         return Reconciliation(compared.records, compared.files, (), (), (), 0)
     with database.write(by) as work:
         orphans = (name for name in compared.suspects if not is_named(work.session, name))
         set_aside = tuple(name for name in orphans if images.set_aside(name))
+        brought_back = tuple(name for name in compared.without_file if images.bring_back(name))
         missing = tuple(name for name in compared.without_file if not images.has(name))
         found = Reconciliation(
             compared.records, compared.files, set_aside, brought_back, missing, drafts

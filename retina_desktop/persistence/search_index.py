@@ -89,7 +89,7 @@ def bring_index_in_step(database: Database) -> int:
         if not database.is_postgresql:
             with database.write() as session:
                 session.execute(
-                    text(f"INSERT INTO {WORD_TEXT}({WORD_TEXT}) VALUES ('optimize')")  # noqa: S608
+                    text(f"INSERT INTO {WORD_TEXT}({WORD_TEXT}) VALUES ('optimize')")  # noqa: S608 - a constant's name
                 )
     return len(stale)
 
@@ -215,7 +215,7 @@ def _add_words(session: Session, words: Iterable[str]) -> None:
     for some in _batches([str(row["word"]) for row in missing]):
         session.execute(
             text(
-                f"INSERT INTO {WORD_TEXT}(rowid, word)"  # noqa: S608
+                f"INSERT INTO {WORD_TEXT}(rowid, word)"  # noqa: S608 - a constant's name
                 " SELECT id, ' ' || word || ' ' FROM search_word"
                 f" WHERE word IN ({','.join(f':w{n}' for n in range(len(some)))})"
             ),
@@ -236,7 +236,7 @@ def _drop_unused(session: Session, words: Iterable[str]) -> None:
             if session.connection().dialect.name != "postgresql":
                 session.execute(
                     text(
-                        f"INSERT INTO {WORD_TEXT}({WORD_TEXT}, rowid, word)"  # noqa: S608
+                        f"INSERT INTO {WORD_TEXT}({WORD_TEXT}, rowid, word)"  # noqa: S608 - a constant's name
                         " VALUES ('delete', :id, ' ' || :word || ' ')"
                     ),
                     {"id": word_id, "word": word},
@@ -247,7 +247,7 @@ def _drop_unused(session: Session, words: Iterable[str]) -> None:
 def _drop_all_words(session: Session) -> None:
     session.execute(delete(SearchWordRow))
     if session.connection().dialect.name != "postgresql":
-        session.execute(text(f"INSERT INTO {WORD_TEXT}({WORD_TEXT}) VALUES ('delete-all')"))  # noqa: S608
+        session.execute(text(f"INSERT INTO {WORD_TEXT}({WORD_TEXT}) VALUES ('delete-all')"))  # noqa: S608 - a constant's name
 
 
 def _words(some: Sequence[str]) -> Select[str]:

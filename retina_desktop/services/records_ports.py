@@ -271,7 +271,7 @@ class ImageStore(Protocol):
         ...
 
     def bring_back(self, sha256: str) -> bool:
-        """Put back an image that was set aside; False if it is nowhere."""
+        """Put back an image that was set aside; False if there is none."""
         ...
 
     def has(self, sha256: str) -> bool:

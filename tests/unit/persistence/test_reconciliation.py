@@ -112,5 +112,5 @@ def test_two_workstations_that_start_at_once_bring_a_file_back(
 
     (other,) = start_beside
     assert other.brought_back == (image.sha256,)
-    assert (mine.missing, mine.set_aside) == ((), ())
+    assert mine.clean
     assert records.images.read(image.sha256)

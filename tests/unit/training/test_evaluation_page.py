@@ -29,7 +29,7 @@ def answers():
     )
 
 
-def test_every_link_leads_to_a_part_and_nothing_comes_from_outside(result):  # noqa: F811
+def test_every_link_leads_to_a_part_and_nothing_comes_from_outside(result):  # noqa: F811 - that fixture
     page = evaluation_page(result, answers(), FILES)
     links = re.findall(r'href="#([^"]+)"', page)
     assert len(links) == 7
@@ -39,7 +39,7 @@ def test_every_link_leads_to_a_part_and_nothing_comes_from_outside(result):  # n
     assert "retina-train explain" in page
 
 
-def test_the_summary_says_what_was_measured(result):  # noqa: F811
+def test_the_summary_says_what_was_measured(result):  # noqa: F811 - that fixture
     page = evaluation_page(replace(result, set_aside=3), answers(), FILES)
     assert "efficientnet_b0, 224 x 224 pixels, on 20 photographs of 1 source." in page
     assert "3 more show an eye seen in training" in page
@@ -48,7 +48,7 @@ def test_the_summary_says_what_was_measured(result):  # noqa: F811
     assert "no certified device" in page
 
 
-def test_means_stand_a_row_a_source_and_whole_eyes_apart(result):  # noqa: F811
+def test_means_stand_a_row_a_source_and_whole_eyes_apart(result):  # noqa: F811 - that fixture
     more = (
         Metric("macro_f1", 0.5, 0.4, 0.6),
         Metric("macro_auroc", 0.7, 0.6, 0.8, "", "ODIR"),
@@ -66,7 +66,7 @@ def test_means_stand_a_row_a_source_and_whole_eyes_apart(result):  # noqa: F811
     )
 
 
-def test_averaged_views_have_a_table_of_their_own(result):  # noqa: F811
+def test_averaged_views_have_a_table_of_their_own(result):  # noqa: F811 - that fixture
     views = (
         Metric("mean_auroc", 0.82, 0.8, 0.84),
         Metric("mean_auroc_change", -0.004),
@@ -80,7 +80,7 @@ def test_averaged_views_have_a_table_of_their_own(result):  # noqa: F811
     )
 
 
-def test_pairs_with_one_answer_do_not_fill_tables_of_blanks(result):  # noqa: F811
+def test_pairs_with_one_answer_do_not_fill_tables_of_blanks(result):  # noqa: F811 - that fixture
     more = (
         Metric("auroc_referable", 0.9, 0.8, 1.0, "DR", "ODIR", 7, 30),
         Metric("sensitivity", 1.0, 1.0, 1.0, "DR", "APTOS2019", 185, 0),
@@ -96,7 +96,7 @@ def test_pairs_with_one_answer_do_not_fill_tables_of_blanks(result):  # noqa: F8
     )
 
 
-def test_what_another_run_says_of_a_source_it_never_saw_is_shown(result):  # noqa: F811
+def test_what_another_run_says_of_a_source_it_never_saw_is_shown(result):  # noqa: F811 - that fixture
     figure = Metric("auroc", 0.6, 0.56, 0.63, "DR", "ODIR", 20, 30)
     run = LeftOutRun({"ODIR": 50}, "efficientnet_b0", 320, "lite0", 2.0, 0, (figure,))
     with_run = replace(result, left_out=(run,))
