@@ -10,6 +10,7 @@ from retina_desktop.domain.images import Laterality
 from retina_desktop.domain.referral_tiers import ReferralTier
 from retina_desktop.gui.screening.state import PhotographStatus
 from retina_desktop.gui.viewer.looks import Palette
+from retina_desktop.gui.viewer.state import ViewerState
 from tests.helpers.fakes import TRUNCATED
 
 
@@ -324,6 +325,10 @@ def test_in_a_small_window_no_verdict_and_no_filter_is_cut_off(qtbot, analysed, 
 
 def test_the_smallest_window_has_room_for_all_its_parts(analysed, opened):
     analysed("a.jpg")
+    bar = opened.window.viewer.navigation_bar
+    bar.render_state(ViewerState(waiting=True))  # its note takes room while it is there
+    assert bar.note.isVisible()
+    QApplication.sendPostedEvents()  # the layouts around it are told
     needed = opened.window.minimumSizeHint()
     least = opened.window.minimumSize()
     assert needed.width() <= least.width()

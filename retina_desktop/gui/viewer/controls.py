@@ -223,7 +223,7 @@ def _label() -> QLabel:
 
 def _row(bar: QFrame) -> QHBoxLayout:
     row = QHBoxLayout(bar)
-    row.setContentsMargins(8, 4, 8, 4)
+    row.setContentsMargins(6, 4, 6, 4)  # the smallest window has room for no more
     row.setSpacing(4)
     return row
 
