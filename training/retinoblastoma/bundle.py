@@ -67,7 +67,7 @@ def export_demonstration(
 
     return export_bundle(
         fold_into(frozen.network, fitted.head),
-        build_manifest(result, text),
+        build_manifest(result, measured.audit, text),
         destination,
         card=card,
         smaller=smaller,

@@ -22,6 +22,7 @@ from training.retinoblastoma.results import (
     RetinoblastomaResult,
     SourceCount,
 )
+from training.retinoblastoma.shortcuts import RIM, WHOLE
 
 INTENDED_USE = (
     "A demonstration for teaching and research of how a model for retinoblastoma is built and "
@@ -45,7 +46,9 @@ _COMPARISONS = (
 )
 
 
-def build_manifest(result: RetinoblastomaResult, text: BundleText) -> ModelManifest:
+def build_manifest(
+    result: RetinoblastomaResult, audit: Audit | None, text: BundleText
+) -> ModelManifest:
     """Return the manifest without its files, which the exporter adds."""
     head = result.head
     entry = LabelEntry(TUMOUR_CODE, LabelStatus.DEMONSTRATION, head.threshold, head.calibration)
@@ -62,7 +65,7 @@ def build_manifest(result: RetinoblastomaResult, text: BundleText) -> ModelManif
         weights="",
         files=(),
         intended_use=INTENDED_USE,
-        limits=(*_limits(result), *text.notes),
+        limits=(*_limits(result, audit), *text.notes),
         created_on=text.created_on,
         licence=text.licence,
         software_version=text.software_version,
@@ -87,7 +90,7 @@ def write_card(result: RetinoblastomaResult, audit: Audit | None, text: BundleTe
         _range(result),
         _heatmaps(),
         _data(result),
-        "## Limits\n\n" + "\n".join(f"- {s}" for s in (*_limits(result), *text.notes)),
+        _bullets("## Limits", (*_limits(result, audit), *text.notes)),
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
@@ -109,15 +112,15 @@ def _headline(result: RetinoblastomaResult) -> str:
     infants = [m for m in result.metrics if m.source == Kind.INFANT.value]
     against = f"AUROC against infants without a tumour: **{shown(find(infants, 'auroc'))}**."
     lines = (
-        f"- Each patient with a tumour left out in turn. {against if infants else ''}",
-        f"- Of {found.patients} left-out patients {found.any_photograph} were called on at "
+        f"Each patient with a tumour left out in turn. {against if infants else ''}",
+        f"Of {found.patients} left-out patients {found.any_photograph} were called on at "
         f"least one photograph, {found.every_photograph} on every one; {found.missed} of "
         f"{found.photographs} photographs were missed, at a threshold chosen on the other "
         f"patients for a sensitivity of {result.head.sensitivity:.0%}.",
-        "- The tumours come from other cameras than most of the photographs without: read "
+        "The tumours come from other cameras than most of the photographs without: read "
         "the section on shortcuts before any figure.",
     )
-    return "## In short\n\n" + "\n".join(lines)
+    return _bullets("## In short", lines)
 
 
 def _figures(result: RetinoblastomaResult) -> str:
@@ -162,6 +165,30 @@ def _network(result: RetinoblastomaResult) -> str:
 def _audit(audit: Audit | None) -> str:
     if audit is None or not audit.shortcuts:
         return "## Shortcuts\n\nNo audit was made: assume that the cameras were told apart."
+    return (
+        "## Shortcuts\n\n"
+        "The same training on pictures from which a tumour's details are gone, AUROC on "
+        "patients left out. Where these do nearly as well as whole pictures, the figures "
+        "above owe as much to cameras, colours and crops as to tumours. A large bright "
+        "tumour is still a bright blot when blurred and bright levels in a histogram, so "
+        "those two are not free of it; the rim and the file's facts are.\n\n"
+        f"{_shortcut_table(audit, asked=False)}\n\n{_verdict(audit)}{_asked(audit)}"
+    )
+
+
+def _asked(audit: Audit) -> str:
+    """Say what learned from whole pictures makes of spoiled ones, where that was tried."""
+    if not any(e.asked for e in audit.shortcuts):
+        return ""
+    return (
+        "\n\n### What the model itself makes of such pictures\n\n"
+        "Learned from whole pictures, then shown spoiled ones of the patients left out; AUROC. "
+        "The nearer to 0.5, the less of its answer comes from what such pictures still "
+        f"show.\n\n{_shortcut_table(audit, asked=True)}"
+    )
+
+
+def _shortcut_table(audit: Audit, *, asked: bool) -> str:
     rows = [
         (
             e.what,
@@ -171,17 +198,10 @@ def _audit(audit: Audit | None) -> str:
             *_aurocs(e.metrics),
         )
         for e in audit.shortcuts
+        if e.asked is asked
     ]
     head = ("Shown", "Network", "Steps", "Field", *(f"Against {w}" for _, w in _COMPARISONS))
-    return (
-        "## Shortcuts\n\n"
-        "The same training on pictures from which a tumour's details are gone, AUROC on "
-        "patients left out. Where these do nearly as well as whole pictures, the figures "
-        "above owe as much to cameras, colours and crops as to tumours. A large bright "
-        "tumour is still a bright blot when blurred and bright levels in a histogram, so "
-        "those two are not free of it; the rim and the file's facts are.\n\n"
-        f"{table(head, rows)}\n\n{_verdict(audit)}"
-    )
+    return table(head, rows)
 
 
 def _verdict(audit: Audit) -> str:
@@ -189,7 +209,7 @@ def _verdict(audit: Audit) -> str:
     judged = [
         (e, m)
         for e in audit.shortcuts
-        if e.what != "whole pictures"
+        if e.what != WHOLE and not e.asked
         for m in [_against(e.metrics, Kind.INFANT.value) or _against(e.metrics, "")]
         if m is not None
     ]
@@ -215,6 +235,7 @@ def _verdict(audit: Audit) -> str:
 
 
 _CHANCE = 0.5
+_NEARLY = 0.05  # an AUROC so little below another does nearly as well
 
 
 def _steps(audit: Audit | None) -> str:
@@ -281,7 +302,7 @@ def _data(result: RetinoblastomaResult) -> str:
     )
 
 
-def _limits(result: RetinoblastomaResult) -> Iterable[str]:
+def _limits(result: RetinoblastomaResult, audit: Audit | None) -> Iterable[str]:
     tumours = _of_kind(result, Kind.TUMOUR)
     sources = ", ".join(s.name for s in tumours)
     return (
@@ -293,6 +314,29 @@ def _limits(result: RetinoblastomaResult) -> Iterable[str]:
         "disease, persistent fetal vasculature, toxocariasis) were not measured.",
         "A photograph that is told to be outside of the validated range has no answer to be "
         "relied on; one inside need not have one either.",
+        *_rim_limit(result, audit),
+    )
+
+
+def _rim_limit(result: RetinoblastomaResult, audit: Audit | None) -> Iterable[str]:
+    """Say what the rim alone gives, where that is surely better than chance."""
+    names = {step.name for step in result.steps}
+    own = {
+        (e.what, e.asked): m
+        for e in (audit.shortcuts if audit else ())
+        if e.network == result.pretraining.architecture and e.central and names >= {*e.steps}
+        for m in [_against(e.metrics, Kind.INFANT.value)]
+        if m is not None
+    }
+    whole, rim, asked = own.get((WHOLE, False)), own.get((RIM, False)), own.get((RIM, True))
+    if whole is None or rim is None or rim.low is None or rim.low <= _CHANCE:
+        return
+    itself = f"; the model itself, shown only the rim, {asked.value:.2f}" if asked else ""
+    share = "most" if whole.value - rim.value < _NEARLY else "part"
+    yield (
+        f"Learned from the rim of the field alone, the same network reaches {rim.value:.2f} "
+        f"against other infants ({whole.value:.2f} from whole pictures, no varied "
+        f"copies{itself}): {share} of what it knows may be the camera, not the tumour."
     )
 
 
@@ -313,6 +357,10 @@ def _aurocs(metrics: Sequence[Metric]) -> tuple[str, ...]:
 
 def _against(metrics: Sequence[Metric], source: str) -> Metric | None:
     return next((m for m in metrics if m.source == source), None)
+
+
+def _bullets(title: str, lines: Iterable[str]) -> str:
+    return f"{title}\n\n" + "\n".join(f"- {line}" for line in lines)
 
 
 def _share(count: int, source: OutsideShare) -> str:

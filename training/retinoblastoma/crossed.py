@@ -57,6 +57,7 @@ class Crossed:
     called: Truth  # (N,), at the threshold chosen on the other patients
     folds: NDArray[np.int64]
     points: tuple[OperatingPoint, ...]  # one a fold
+    of_others: tuple[NDArray[np.float64], ...] = ()  # (N,) each: see `cross_validate`
 
 
 def cross_validate(
@@ -65,12 +66,18 @@ def cross_validate(
     seed: int,
     sensitivity: float,
     strengths: Sequence[float] = STRENGTHS,
+    others: Sequence[NDArray[np.float32]] = (),
 ) -> Crossed:
-    """Leave each patient with a tumour out in turn, and the others fold by fold."""
+    """Leave each patient with a tumour out in turn, and the others fold by fold.
+
+    Each of `others` holds features ``(N, C)`` of other pictures of the same photographs; no
+    head learns from them, the head that never saw the patient is asked about them.
+    """
     folds = deal_folds(examples.groups, examples.truth, examples.kinds, seed=seed)
     logits = np.zeros(len(folds))
     probabilities = np.zeros(len(folds))
     called = np.zeros(len(folds), np.bool_)
+    of_others = [np.zeros(len(folds)) for _ in others]
     points: list[OperatingPoint] = []
     for fold in range(int(folds.max()) + 1):
         judged = folds == fold
@@ -82,8 +89,12 @@ def cross_validate(
         logits[judged] = head.logits(examples.versions[judged, 0])
         probabilities[judged] = apply_platt(logits[judged], point.calibration)
         called[judged] = probabilities[judged] >= point.threshold
+        for answers, features in zip(of_others, others, strict=True):
+            answers[judged] = apply_platt(head.logits(features[judged]), point.calibration)
         points.append(point)
-    return Crossed(logits, probabilities, called, folds, tuple(points))
+    return Crossed(
+        logits, probabilities, called, folds, tuple(points), of_others=tuple(of_others)
+    )
 
 
 def choose_point(

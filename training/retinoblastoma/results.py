@@ -110,6 +110,7 @@ class Experiment:
     steps: tuple[str, ...]  # names of the preprocessing steps
     central: bool  # whether only the part that all cameras show was used
     metrics: tuple[Metric, ...]  # AUROC, each kind of negatives in ``source``
+    asked: bool = False  # of what learned from whole pictures, and nothing from these
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ figures say nothing of tumours.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from retina_desktop.domain.images import FieldCrop
 from retina_desktop.imaging.enhancement import ENHANCEMENTS as STEPS
 from training.retinoblastoma.collection import Collection
-from training.retinoblastoma.crossed import STRENGTHS, Examples, cross_validate
+from training.retinoblastoma.crossed import STRENGTHS, Crossed, Examples, cross_validate
 from training.retinoblastoma.features import (
     ENHANCEMENTS,
     MATCHED,
@@ -34,7 +35,8 @@ from training.retinoblastoma.results import Experiment
 
 Features = NDArray[np.float32]
 
-WHOLE = "whole pictures"
+WHOLE, BLURRED, RIM = "whole pictures", "blurred pictures", "border-only pictures"
+_SPOILED: tuple[tuple[str, Change], ...] = ((BLURRED, blurred), (RIM, border_only))
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -67,25 +69,23 @@ def numbers_experiments(collection: Collection, trial: Trial) -> Iterator[Experi
 def shortcut_experiments(
     reader: FrozenNetwork, collection: Collection, trial: Trial
 ) -> Iterator[Experiment]:
-    """Try whole, blurred and border-only pictures, as they come and made alike."""
+    """Try whole, blurred and border-only pictures, as they come and made alike.
+
+    The last two twice: what learned from such pictures, and what learned from whole ones and
+    is shown such pictures of the patients left out.
+    """
     for central, names in ((False, ENHANCEMENTS), (True, MATCHED)):
         if not (central or trial.as_taken):
             continue
-        for what, spoil in (
-            (WHOLE, None),
-            ("blurred pictures", blurred),
-            ("border-only pictures", border_only),
-        ):
-            change = _after_part(spoil) if central else spoil
-            yield _through(
-                reader,
-                collection,
-                trial,
-                what=what,
-                names=names,
-                central=central,
-                change=change,
-            )
+        look = partial(_features, reader, collection, names=names, central=central)
+        told = partial(_told, collection, trial, reader.architecture, names, central=central)
+        spoiled = {what: look(spoil) for what, spoil in _SPOILED}
+        crossed = _crossed(look(None), collection, trial, others=tuple(spoiled.values()))
+        yield told(WHOLE, crossed.probabilities)
+        for what, features in spoiled.items():
+            yield told(what, _crossed(features, collection, trial).probabilities)
+        for what, answers in zip(spoiled, crossed.of_others, strict=True):
+            yield told(what, answers, asked=True)
 
 
 def step_experiments(
@@ -96,30 +96,12 @@ def step_experiments(
     All of them are the whole pictures of `shortcut_experiments`.
     """
     for count in range(len(MATCHED)):
-        yield _through(
-            reader, collection, trial, what=WHOLE, names=MATCHED[:count], central=True
-        )
-
-
-def _through(
-    reader: FrozenNetwork,
-    collection: Collection,
-    trial: Trial,
-    *,
-    what: str,
-    names: tuple[str, ...],
-    central: bool,
-    change: Change | None = None,
-) -> Experiment:
-    size = int(collection.crops.pixels.shape[1])
-    steps = pipeline(size, enhancements=names, central=central)
-    features = compute_features(reader.network, collection.crops, steps, change=change)
-    found = experiment(
-        what, features, collection, trial,
-        network=reader.architecture, steps=names, central=central,
-    )  # fmt: skip
-    _LOGGER.info("%s, %d steps, %s", what, len(names), reader.architecture)
-    return found
+        names = MATCHED[:count]
+        features = _features(reader, collection, None, names=names, central=True)
+        yield experiment(
+            WHOLE, features, collection, trial,
+            network=reader.architecture, steps=names, central=True,
+        )  # fmt: skip
 
 
 def experiment(
@@ -133,19 +115,60 @@ def experiment(
     central: bool = False,
 ) -> Experiment:
     """Cross-validate on `features` ``(N, C)`` and keep the AUROC of the left-out answers."""
+    answers = _crossed(features, collection, trial).probabilities
+    return _told(collection, trial, network, steps, what, answers, central=central)
+
+
+def _features(
+    reader: FrozenNetwork,
+    collection: Collection,
+    spoil: Change | None,
+    *,
+    names: tuple[str, ...],
+    central: bool,
+) -> Features:
+    steps = pipeline(int(collection.crops.pixels.shape[1]), enhancements=names, central=central)
+    change = _after_part(spoil) if central else spoil
+    features = compute_features(reader.network, collection.crops, steps, change=change)
+    _LOGGER.info("%d pictures, %d steps, %s", len(features), len(names), reader.architecture)
+    return features
+
+
+def _crossed(
+    features: Features,
+    collection: Collection,
+    trial: Trial,
+    *,
+    others: Sequence[Features] = (),
+) -> Crossed:
     examples = Examples(
         features[:, np.newaxis].astype(np.float32),
         collection.truth,
         collection.groups,
         collection.kinds,
     )
-    crossed = cross_validate(
-        examples, seed=trial.seed, sensitivity=trial.sensitivity, strengths=trial.strengths
+    return cross_validate(
+        examples,
+        seed=trial.seed,
+        sensitivity=trial.sensitivity,
+        strengths=trial.strengths,
+        others=others,
     )
-    metrics = measure_auroc(
-        crossed.probabilities, collection.kinds, collection.groups, seed=trial.seed
-    )
-    return Experiment(what, network, steps, central, metrics)
+
+
+def _told(
+    collection: Collection,
+    trial: Trial,
+    network: str,
+    steps: tuple[str, ...],
+    what: str,
+    answers: NDArray[np.float64],
+    *,
+    central: bool,
+    asked: bool = False,
+) -> Experiment:
+    metrics = measure_auroc(answers, collection.kinds, collection.groups, seed=trial.seed)
+    return Experiment(what, network, steps, central, metrics, asked=asked)
 
 
 def _after_part(spoil: Change | None) -> Change:

@@ -86,6 +86,43 @@ def test_a_shortcut_that_works_is_told(result: RetinoblastomaResult) -> None:
     assert "can be told apart without looking" not in card
 
 
+def test_what_the_rim_gives_is_a_limit(result: RetinoblastomaResult) -> None:
+    own = replace(result, pretraining=replace(result.pretraining, architecture="some_network"))
+    whole, rim = (
+        shortcut("whole pictures", 0.96, 0.9),
+        shortcut("border-only pictures", 0.78, 0.6),
+    )
+    asked = replace(shortcut("border-only pictures", 0.61, 0.4), asked=True)
+    limits = build_manifest(own, Audit(1, (whole, rim, asked), ()), TEXT).limits
+    assert limits[-1] == (
+        "Learned from the rim of the field alone, the same network reaches 0.78 against other "
+        "infants (0.96 from whole pictures, no varied copies; the model itself, shown only the "
+        "rim, 0.61): part of what it knows may be the camera, not the tumour."
+    )
+    as_well = shortcut("border-only pictures", 0.93, 0.6)
+    assert (
+        "most of what" in build_manifest(own, Audit(1, (whole, as_well), ()), TEXT).limits[-1]
+    )
+    chance = shortcut("border-only pictures", 0.6, 0.45)
+    limits = build_manifest(own, Audit(1, (whole, chance), ()), TEXT).limits
+    assert "rim" not in limits[-1]
+
+
+def test_what_the_model_itself_makes_of_spoiled_pictures_stands_apart(
+    result: RetinoblastomaResult,
+) -> None:
+    learned = shortcut("border-only pictures", 0.55, 0.4)
+    asked = replace(shortcut("border-only pictures", 0.71, 0.6), asked=True)
+    learned_from, itself = write_card(result, Audit(1, (learned, asked), ()), TEXT).split(
+        "### What the model itself makes"
+    )
+    assert "0.55 [0.40, 0.99]" in learned_from
+    assert "0.71 [0.60, 0.99]" not in learned_from
+    assert "0.71 [0.60, 0.99]" in itself
+    assert "No shortcut alone is surely better than chance" in learned_from
+    assert "model itself" not in write_card(result, Audit(1, (learned,), ()), TEXT)
+
+
 def test_steps_are_listed_where_they_were_tried(result: RetinoblastomaResult) -> None:
     assert "each preprocessing step" not in write_card(result, Audit(1, (), ()), TEXT)
     tried = Audit(1, (), (replace(shortcut("whole pictures", 0.9, 0.8), steps=("msrcr",)),))
@@ -101,7 +138,7 @@ def test_patients_without_names_are_not_counted_as_sure(result: RetinoblastomaRe
 def test_the_manifest_marks_the_label_and_carries_the_range(
     result: RetinoblastomaResult,
 ) -> None:
-    manifest = build_manifest(result, TEXT)
+    manifest = build_manifest(result, None, TEXT)
     (entry,) = manifest.labels
     assert (entry.code, entry.status) == ("RB", LabelStatus.DEMONSTRATION)
     assert (entry.threshold, entry.calibration) == (0.123, Calibration(1.3, -0.4))

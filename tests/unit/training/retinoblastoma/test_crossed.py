@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from training.retinoblastoma.crossed import (
     Examples,
@@ -45,6 +46,21 @@ def test_a_judged_patient_changes_nothing_of_its_own_fold() -> None:
     moved = Examples(changed, given_.truth, given_.groups, given_.kinds)
     second = cross_validate(moved, seed=1, sensitivity=0.9, strengths=(1.0,))
     assert first.points[fold] == second.points[fold]
+
+
+def test_other_pictures_are_asked_about_and_teach_nothing() -> None:
+    given_ = examples(signal=8.0)
+    plain = given_.versions[:, 0]
+    without = plain.copy()
+    without[:, 0] = 0.0  # what tells a tumour is painted over
+    asked = cross_validate(
+        given_, seed=1, sensitivity=0.9, strengths=(1.0,), others=(plain, without)
+    )
+    alone = cross_validate(given_, seed=1, sensitivity=0.9, strengths=(1.0,))
+    np.testing.assert_array_equal(asked.probabilities, alone.probabilities)
+    np.testing.assert_allclose(asked.of_others[0], alone.probabilities)
+    assert roc_auc_score(given_.truth, asked.of_others[0]) > 0.95
+    assert 0.2 < roc_auc_score(given_.truth, asked.of_others[1]) < 0.8
 
 
 def test_each_kind_of_negatives_weighs_the_same_and_tumours_as_all() -> None:
