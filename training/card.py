@@ -12,6 +12,7 @@ from retina_desktop.domain.manifests import (
     ModelManifest,
     PreprocessingStep,
 )
+from training.card_calibrated import before_section, kept_lines, untrained_section
 from training.card_figures import (
     challenge_lines,
     figures_section,
@@ -33,7 +34,7 @@ INTENDED_USE = (
     "photograph. Not a certified medical device; never the only ground for a decision."
 )
 _ELSEWHERE = (
-    "Measured on patients kept back from the same sources it was trained on; its figures on "
+    "Measured on patients kept back from the same sources it was {} on; its figures on "
     "other cameras, clinics and countries are "
 )
 LIMITS = (
@@ -125,17 +126,20 @@ def build_manifest(
         created_on=text.created_on,
         licence=text.licence,
         software_version=text.software_version,
-        data_sources=tuple(
-            DataSource(
-                source.name,
-                source.licence,
-                source.training + source.validation + source.test,
-                "training, validation, test",
-            )
-            for source in result.sources
-        ),
+        data_sources=_data_sources(result),
         metrics=tuple(m for m in result.metrics if m.name in _MANIFEST_FIGURES),
     )
+
+
+def _data_sources(result: EvaluationResult) -> tuple[DataSource, ...]:
+    """Return the sources, and those that a bundle which the run started from was made of."""
+    used_for = "training, validation, test" if result.run.learned else "validation, test"
+    own = {
+        s.name: DataSource(s.name, s.licence, s.training + s.validation + s.test, used_for)
+        for s in result.sources
+    }
+    earlier = (source for source in result.run.earlier_sources if source.name not in own)
+    return (*own.values(), *earlier)
 
 
 def limits_of(result: EvaluationResult, text: BundleText) -> tuple[str, ...]:
@@ -145,7 +149,8 @@ def limits_of(result: EvaluationResult, text: BundleText) -> tuple[str, ...]:
         if result.left_out
         else "not known and usually lower."
     )
-    return (_ELSEWHERE + elsewhere, *LIMITS, *text.notes)
+    how = "trained" if result.run.learned else "calibrated"
+    return (_ELSEWHERE.format(how) + elsewhere, *LIMITS, *text.notes)
 
 
 def write_card(result: EvaluationResult, text: BundleText) -> str:
@@ -155,13 +160,14 @@ def write_card(result: EvaluationResult, text: BundleText) -> str:
         _headline(result),
         _training(result),
         operating_points_section(result),
+        before_section(result),
         figures_section(result),
         left_out_section(result),
         _counts(result),
         _data(result),
         _limits(result, text),
     )
-    return "\n\n".join(sections) + "\n"
+    return "\n\n".join(section for section in sections if section) + "\n"
 
 
 def _introduction(text: BundleText) -> str:
@@ -179,9 +185,10 @@ def _introduction(text: BundleText) -> str:
 
 def _headline(result: EvaluationResult) -> str:
     mean = find(result.metrics, "mean_auroc")
-    evaluated = _codes(result.labels, LabelStatus.EVALUATED)
-    demonstrated = _codes(result.labels, LabelStatus.DEMONSTRATION)
-    missing = _codes(result.labels, LabelStatus.NOT_ASSESSED)
+    judged = [label for label in result.labels if not label.kept]
+    evaluated = _codes(judged, LabelStatus.EVALUATED)
+    demonstrated = _codes(judged, LabelStatus.DEMONSTRATION)
+    missing = _codes(judged, LabelStatus.NOT_ASSESSED)
     lines = [
         "## In short",
         f"- Mean AUROC over {result.summary.pairs} pairs of source and label with at least "
@@ -192,6 +199,7 @@ def _headline(result: EvaluationResult) -> str:
         f"- Evaluated ({len(evaluated)}): {', '.join(evaluated) or 'none'}.",
         f"- Demonstration, trained on too few patients to be measured ({len(demonstrated)}): "
         f"{', '.join(demonstrated) or 'none'}.",
+        *kept_lines(result),
         f"- Not assessed, not trained or on too few patients to support a threshold "
         f"({len(missing)}): {', '.join(missing) or 'none'}.",
         *_comparison(result),
@@ -242,6 +250,8 @@ def _joined(run: RunFacts) -> str:
 
 def _training(result: EvaluationResult) -> str:
     run = result.run
+    if not run.learned:
+        return untrained_section(run)
     if run.halves:
         return _joined(run)
     total = sum(source.training for source in result.sources)
@@ -256,7 +266,7 @@ def _training(result: EvaluationResult) -> str:
     return (
         "## Training\n\n"
         f"{run.architecture}, {run.input_size} x {run.input_size} pixels, started from "
-        f"{_initial(run.initial)}; {run.learning}; batches of {run.batch}; {precision}; seed "
+        f"{_initial(run)}; {run.learning}; batches of {run.batch}; {precision}; seed "
         f"{run.seed}. An epoch "
         "shows every photograph with a rarer label and a draw of the others "
         f"({run.photographs_an_epoch:,} of {total:,}).{early}\n\n"
@@ -271,13 +281,15 @@ def _varied(run: RunFacts) -> str:
     return f"\n\n{run.varied}" if run.varied else ""
 
 
-def _initial(initial: str) -> str:
+def _initial(run: RunFacts) -> str:
+    if run.started_from:
+        return f"the bundle {run.started_from}"
     return {
         "lite0": "ImageNet weights of EfficientNet-Lite0, carried over layer by layer "
         "(squeeze-and-excitation and classifier start new)",
         "timm": "timm's ImageNet weights",
         "none": "random weights",
-    }.get(initial, "weights of a local file")
+    }.get(run.initial, "weights of a local file")
 
 
 def _counts(result: EvaluationResult) -> str:
@@ -285,7 +297,7 @@ def _counts(result: EvaluationResult) -> str:
         (
             label.code,
             LABELS[label.code].name if label.code in LABELS else "",
-            str(label.status).replace("_", " "),
+            str(label.status).replace("_", " ") + (", kept" if label.kept else ""),
             *(
                 str(n)
                 for n in (

@@ -1,6 +1,7 @@
 """The card's section on calibration and thresholds: the rule in words, then every label."""
 
 from training.answers import REPORT_FROM
+from training.card_calibrated import kept_words
 from training.card_figures import shown, table
 from training.operating_points import (
     COMMON_FROM,
@@ -30,8 +31,8 @@ def operating_points_section(result: EvaluationResult) -> str:
             f"{label.threshold:.3f}",
             f"{label.calibration.slope:.2f}",
             f"{label.calibration.offset:+.2f}",
-            f"{label.fitted_positives} of {label.fitted_on}",
-            "as they come" if label.natural else "also selected",
+            "kept" if label.kept else f"{label.fitted_positives} of {label.fitted_on}",
+            "-" if label.kept else "as they come" if label.natural else "also selected",
         )
         for label in result.labels
         if label.threshold is not None
@@ -41,7 +42,7 @@ def operating_points_section(result: EvaluationResult) -> str:
         (
             "## Calibration and thresholds",
             _calibration_words(),
-            _threshold_words(),
+            _threshold_words(result),
             table(head, rows),
             *_calibration_errors(result),
         )
@@ -58,11 +59,16 @@ def _calibration_words() -> str:
     )
 
 
-def _threshold_words() -> str:
-    return (
+def _threshold_words(result: EvaluationResult) -> str:
+    unsupported = (
         f"A label with fewer than {TRAINED_FROM} positives in training, {SUPPORTED_FROM} in "
         f"validation or {REPORT_FROM} in the test is not assessed: nothing would support its "
-        "threshold, and an alarm without support does harm. Every other label is called from "
+        "threshold, and an alarm without support does harm."
+        if result.run.learned
+        else kept_words()
+    )
+    return (
+        f"{unsupported} Every other label is called from "
         "the highest threshold that finds "
         f"{TARGET_SENSITIVITY:.0%} of its positives, or from a higher one where that would "
         f"call more than {FALSE_ALARMS_COMMON:.0%} of the photographs without it (labels on at "

@@ -24,6 +24,7 @@ from retina_desktop.imaging.preprocessing import (
     NORMALIZE,
     prepare_tensor,
 )
+from training.calibrating import StartingModel, as_brought
 from training.calibration_fit import apply_platt, natural_sources
 from training.figures import COUNTED_FROM, MEAN_AUROC, Answers, counted_pairs, measure
 from training.forward import answer_all
@@ -134,16 +135,28 @@ def evaluate(
     *,
     set_aside: int | None = None,
     resamples: int = RESAMPLES,
+    model: StartingModel | None = None,
 ) -> tuple[EvaluationResult, Answers]:
     """Fit on validation, measure on test, and return the answers too.
 
     `set_aside` is the number of test photographs that were left out because training or
-    validation shows the same eye; None where nobody looked for them.
+    validation shows the same eye; None where nobody looked for them. Where nothing was learned
+    and the run started from a `model`, what that came with is kept of labels that too few
+    photographs show, and measured beside.
     """
+    brought = model if model is not None and not run.learned else None
     training, validation = data.part(Part.TRAINING), data.part(Part.VALIDATION)
     test = data.part(Part.TEST)
     natural = natural_sources(data.images)
-    labels = fit_labels(training, validation, test, logits=logits.validation, natural=natural)
+    labels = fit_labels(
+        training,
+        validation,
+        test,
+        logits=logits.validation,
+        natural=natural,
+        learned=run.learned,
+        brought=brought.labels if brought else (),
+    )
     answers = answers_of(data, data.rows_of(Part.TEST), logits.test, labels)
     metrics = measure(answers, seed=run.seed, resamples=resamples)
     result = EvaluationResult(
@@ -154,6 +167,9 @@ def evaluate(
         metrics=tuple(metrics),
         set_aside=set_aside,
         summary=_summary(answers, metrics, logits.without_field),
+        before=as_brought(answers, logits.test, brought, seed=run.seed, resamples=resamples)
+        if brought
+        else (),
     )
     return result, answers
 

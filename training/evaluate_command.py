@@ -16,6 +16,7 @@ from torch import nn
 
 from retina_desktop.domain.labels import RFMID_CODES
 from training.answers_file import ANSWERS_NAME, write_answers
+from training.calibrating import all_to_choose_on, read_starting_model
 from training.evaluate import (
     NO_ROWS,
     Logits,
@@ -82,8 +83,10 @@ def evaluate_run(
     recipe = read_recipe(work_dir / RUN_NAME)
     check_split(work_dir / RUN_NAME, data)
     _check_parts(data)
-    never = separate(data, recipe.sampling.leave_out)
     facts = read_facts(work_dir / RUN_NAME, duplicate_pairs=data.duplicate_pairs)
+    if not facts.learned:
+        data = all_to_choose_on(data)
+    never = separate(data, recipe.sampling.leave_out)
     network = new_network(recipe, len(RFMID_CODES))
     load_best(work_dir / RUN_NAME, network)
     size, folder = facts.input_size, work_dir / "cache"
@@ -92,7 +95,8 @@ def evaluate_run(
         views = ask(AveragedViews(network), never.seen, NO_ROWS)[0] if tta else None
     looked_for = (work_dir / SAME_EYES_NAME).exists()
     aside = len(data.rows_of(Part.SET_ASIDE)) if looked_for else None
-    result, answers = evaluate(never.seen, logits, facts, set_aside=aside)
+    model = read_starting_model(work_dir / RUN_NAME)
+    result, answers = evaluate(never.seen, logits, facts, set_aside=aside, model=model)
     if views is not None:
         compared = compare_views(never.seen, views, result, answers)
         result = replace(result, averaged_views=compared)

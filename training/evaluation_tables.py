@@ -7,6 +7,7 @@ from sklearn.metrics import confusion_matrix
 
 from retina_desktop.domain.manifests import Metric
 from training.answers import COUNTED_FROM, REPORT_FROM, Answers
+from training.card_calibrated import BEFORE_HEAD, before_rows
 from training.card_figures import is_counted
 from training.card_left_out import left_out_head, left_out_rows
 from training.challenge_score import LABELS, SCORE
@@ -54,6 +55,9 @@ def overview(result: EvaluationResult) -> Iterator[Table]:
     own = {(m.name, m.source): m for m in result.metrics if not m.label}
     yield _means(own)
     yield from _eyes(own)
+    before = tuple(tuple(_two_lines(c) for c in row) for row in before_rows(result))
+    if before:
+        yield Table("By the thresholds it came with", BEFORE_HEAD, before)
     if result.averaged_views:
         rows = tuple(
             (_VIEWS_WORDS.get(m.name, m.name), m.source or _ALL, _cell(m))

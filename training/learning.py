@@ -155,6 +155,9 @@ class Learning:
             If the loss is no number, memory or disk is full; what was saved stays.
         """
         last = math.inf if stop_after_steps is None else stop_after_steps
+        if self._recipe.run.epochs == 0 and self.progress.best_epoch < 0:
+            self._validate()  # the weights as they came are the best
+            self._save()
         while self.progress.step > 0 or not self._is_over():
             if not self._run_epoch(last, stop):
                 self._save()
@@ -181,7 +184,8 @@ class Learning:
 
     def _share_done(self) -> float:
         p = self.progress
-        by_steps = p.steps_done / (self._recipe.run.epochs * self._steps_an_epoch)
+        planned = self._recipe.run.epochs * self._steps_an_epoch
+        by_steps = p.steps_done / planned if planned else 1.0
         if self._budget_s is None:
             return by_steps
         by_time: float = self._fabric.broadcast(p.elapsed_s / self._budget_s)
@@ -317,7 +321,7 @@ class Learning:
             "epoch",
             self._share_done(),
             of=self._recipe.run.epochs,
-            loss=p.loss_sum / max(p.step, 1),
+            **({"loss": p.loss_sum / max(p.step, 1)} if p.steps_done else {}),
             pairs=verdict.by_name(),
             **comparable,
         )

@@ -13,6 +13,12 @@ from torch import Tensor
 
 from retina_desktop.imaging.preprocessing import IMAGENET_MEAN, IMAGENET_STD
 from training.augmentation import normalise
+from training.calibrating import (
+    as_it_came,
+    check_judgeable,
+    note_starting_model,
+    starting_model,
+)
 from training.distillation import Progress, with_teachers
 from training.fabrics import uses_half_precision
 from training.feature_teacher import FeatureTeacher, open_feature_teacher
@@ -60,8 +66,12 @@ def open_run(
     StopAskedError
         If `stop` said so while teachers were asked.
     """
-    _check(data, recipe, run_dir)
+    recipe = as_it_came(recipe)
     goes_on = _goes_on(run_dir, fabric)
+    model = None if goes_on else starting_model(recipe.model.initial)
+    if not goes_on:
+        check_judgeable(recipe, model, data)
+    _check(data, recipe, run_dir)
     if goes_on:
         check_split(run_dir, data)
         recipe = recipe_to_go_on(run_dir, recipe)
@@ -95,6 +105,7 @@ def open_run(
         _go_on(run, recipe, run_dir, fabric)
     elif fabric.is_global_zero:
         note_transfer(run_dir, network, report)
+        note_starting_model(run_dir, model)
         write_record(
             run_dir,
             recipe,

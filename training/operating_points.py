@@ -4,7 +4,8 @@ Everything is decided on validation photographs; of the test only the number of 
 counts. Three ideas:
 
 - A label that too few validation or test photographs show is *not assessed*: nothing supports
-  a threshold, and an alarm without support does harm.
+  a threshold, and an alarm without support does harm. One that comes with a threshold, of a
+  model that was only calibrated here, keeps it, raised where it would call too many without it.
 - Each label keeps a floor of specificity, higher the rarer it is, because the false alarms of
   all labels fall on the same healthy eyes.
 - The floors are raised together until most healthy eyes are free of every named label.
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retina_desktop.domain.findings import LabelStatus
-from retina_desktop.domain.manifests import Calibration
+from retina_desktop.domain.manifests import Calibration, LabelEntry
 from training.answers import REPORT_FROM
 from training.calibration_fit import FitRows, apply_platt, choose_fit_rows, fit_platt
 from training.manifest_data import ANY_DISEASE
@@ -34,6 +35,7 @@ FALSE_ALARMS_ANY = 0.15  # of any abnormality: largest share of the photographs 
 FALSE_ALARMS_COMMON = 0.20  # of a named label on many photographs, before it is reduced
 FALSE_ALARMS_RARE = 0.04
 FALSE_ALARMS_FEW = 0.01  # with fewer than POINT_MINIMUM positives
+RAISED_FROM = 25  # photographs without a label from which they raise a threshold it came with
 LOWEST_THRESHOLD = 0.05  # nothing is called below this probability
 FREE_HEALTHY_EYES = 0.80  # healthy eyes without any named label
 STEPS = 40  # in which the floors are raised
@@ -47,18 +49,22 @@ class Candidate:
 
     ``scores`` and ``truth`` are of the photographs it was fitted on, ``healthy`` its
     probabilities on validation's healthy eyes; ``named`` is False for any abnormality.
+    ``brought`` is the threshold that it came with, where too few positives choose another.
     """
 
     scores: Scores
     truth: Truth
     healthy: Scores
     named: bool
+    brought: float | None = None
 
     @property
     def false_alarms(self) -> float:
         """The largest share of false alarms, before the floors are raised."""
         if not self.named:
             return FALSE_ALARMS_ANY
+        if self.brought is not None:
+            return FALSE_ALARMS_RARE
         if int(self.truth.sum()) < POINT_MINIMUM:
             return FALSE_ALARMS_FEW
         common = self.truth.mean() >= COMMON_FROM
@@ -72,6 +78,8 @@ def fit_labels(
     *,
     logits: NDArray[np.float32],
     natural: frozenset[str],
+    learned: bool = True,
+    brought: Sequence[LabelEntry] = (),
 ) -> tuple[LabelResult, ...]:
     """Calibrate every label and choose all operating points together.
 
@@ -85,6 +93,10 @@ def fit_labels(
         Of validation, shape ``(len(validation), labels)``.
     natural : frozenset[str]
         Of `calibration_fit.natural_sources`.
+    learned : bool
+        Whether anything was learned, so that training must have shown a label.
+    brought : Sequence[LabelEntry]
+        What the model came with: kept where the photographs show a label too rarely.
 
     Returns
     -------
@@ -92,17 +104,25 @@ def fit_labels(
         In the labels' order; called *demonstration* until their test says more.
     """
     healthy = _healthy(validation)
+    came_with = {entry.code: entry for entry in brought}
     labels: list[LabelResult] = []
     candidates: dict[int, Candidate] = {}
     for column, code in enumerate(validation.codes):
-        label, fit = _calibrate(column, training, validation, test, logits, natural)
+        label, fit = _calibrate(
+            column, training, validation, test, logits, natural, learned=learned
+        )
+        rows = np.flatnonzero(validation.known[:, column]) if fit is None else fit.rows
+        entry = came_with.get(code)
+        kept = None if entry is None or fit is not None else entry.threshold
+        if entry is not None and kept is not None:
+            calibration = entry.calibration
+            label = replace(label, status=entry.status, calibration=calibration, kept=True)
         labels.append(label)
-        if fit is not None:
+        if fit is not None or kept is not None:
             scores = apply_platt(logits[:, column], label.calibration)
-            truth: Truth = validation.targets[fit.rows, column] > 0.5
-            candidates[column] = Candidate(
-                scores[fit.rows], truth, scores[healthy], named=code != ANY_DISEASE
-            )
+            truth: Truth = validation.targets[rows, column] > 0.5
+            named = code != ANY_DISEASE
+            candidates[column] = Candidate(scores[rows], truth, scores[healthy], named, kept)
     thresholds = choose_thresholds(list(candidates.values()))
     chosen = dict(zip(candidates, thresholds, strict=True))
     return tuple(
@@ -132,7 +152,8 @@ def choose_threshold(candidate: Candidate, false_alarms: float) -> float:
 
     The lowest with at most this share of false alarms, and `LOWEST_THRESHOLD` at least; or a
     higher one, the highest that still reaches `TARGET_SENSITIVITY`. Fewer than `POINT_MINIMUM`
-    positives do not raise it.
+    positives do not raise it. A threshold that the label came with is the lowest; neither
+    positives nor fewer than `RAISED_FROM` others raise it.
 
     Returns
     -------
@@ -140,13 +161,16 @@ def choose_threshold(candidate: Candidate, false_alarms: float) -> float:
         In (0, 1), halfway between two observed probabilities where there are two.
     """
     scores, truth = candidate.scores, candidate.truth
+    least = LOWEST_THRESHOLD if candidate.brought is None else candidate.brought
+    if candidate.brought is not None and int((~truth).sum()) < RAISED_FROM:
+        return least
     lowest = _highest_kept(np.sort(scores[~truth])[::-1], false_alarms)
-    if int(truth.sum()) >= POINT_MINIMUM:
+    if candidate.brought is None and int(truth.sum()) >= POINT_MINIMUM:
         missed = int(truth.sum() * (1 - TARGET_SENSITIVITY) + _ROUNDING)
         lowest = max(lowest, float(np.sort(scores[truth])[missed]))
-    if lowest <= LOWEST_THRESHOLD:
-        return LOWEST_THRESHOLD
-    return max(_between(scores, lowest), LOWEST_THRESHOLD)
+    if lowest <= least:
+        return least
+    return max(_between(scores, lowest), least)
 
 
 def _free_share(candidates: Sequence[Candidate], thresholds: Sequence[float]) -> float:
@@ -168,6 +192,8 @@ def _calibrate(
     test: PartData,
     logits: NDArray[np.float32],
     natural: frozenset[str],
+    *,
+    learned: bool,
 ) -> tuple[LabelResult, FitRows | None]:
     trained, chosen, tested = (
         int((part.targets * part.known)[:, column].sum())
@@ -178,7 +204,7 @@ def _calibrate(
     fit = choose_fit_rows(truth, known, validation.sources, natural)
     fitted: Truth = truth[fit.rows]
     supported = (
-        trained >= TRAINED_FROM
+        (trained >= TRAINED_FROM or not learned)
         and int(fitted.sum()) >= SUPPORTED_FROM
         and tested >= REPORT_FROM
         and not fitted.all()

@@ -172,7 +172,8 @@ class DistillationSection(_Section):
 class RunSection(_Section):
     """How long, how much at once, and what is kept."""
 
-    epochs: Count = 20
+    # 0: nothing is learned, the first weights are judged as they are (`training.calibrating`).
+    epochs: Annotated[int, Field(ge=0)] = 20
     batch: Count = 16
     early_size: Count | None = None  # pixels until `early_share` of the run; smaller is quicker
     early_share: Share = 0.0

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from retina_desktop.domain.errors import RetinaError
 from retina_desktop.domain.findings import LabelStatus
-from retina_desktop.domain.manifests import Calibration, Metric
+from retina_desktop.domain.manifests import Calibration, DataSource, Metric
 from training.files import write_atomically
 
 RESULTS_SCHEMA = 1
@@ -34,7 +34,7 @@ class LabelResult:
 
     ``fitted_on`` photographs (validation) with ``fitted_positives`` among them decided the
     calibration and the threshold; ``natural`` tells whether they were drawn as they come.
-    All three are empty for a label that was not fitted.
+    All three are empty for a label that was not fitted, also for one that was ``kept``.
     """
 
     code: str
@@ -47,6 +47,7 @@ class LabelResult:
     fitted_on: int = 0
     fitted_positives: int = 0
     natural: bool = False
+    kept: bool = False  # as the model came with it; the threshold may have been raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ class RunFacts:
     members: int = 1  # runs whose answers are averaged; such an ensemble is no bundle
     varied: str = ""  # how photographs were varied, as a sentence; results of before lack it
     halves: tuple[str, ...] = ()  # of a joined network: how each was trained, in words
+    started_from: str = ""  # a bundle's name and version
+    earlier_sources: tuple[DataSource, ...] = ()  # that the bundle was made from
+    learned: bool = True  # False: the first weights were judged as they came
 
     @property
     def kept(self) -> str:
@@ -123,7 +127,8 @@ class EvaluationResult:
     ``set_aside`` counts the test photographs that were left out because training or
     validation shows the same eye; None where nobody looked for them. ``left_out`` holds what
     other runs of the same kind say of sources that they never saw; ``averaged_views`` what
-    the mean over several views of each photograph would give (see `training.views`).
+    the mean over several views of each photograph would give (see `training.views`); ``before``
+    how a model that was only calibrated here calls by the thresholds it came with.
     """
 
     schema: int
@@ -135,6 +140,7 @@ class EvaluationResult:
     set_aside: int | None = None
     left_out: tuple[LeftOutRun, ...] = ()
     averaged_views: tuple[Metric, ...] = ()
+    before: tuple[Metric, ...] = ()
 
 
 _ADAPTER = TypeAdapter(EvaluationResult)

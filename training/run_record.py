@@ -12,6 +12,7 @@ import torch
 from pydantic import TypeAdapter
 from torch import Tensor, nn
 
+from training.calibrating import read_starting_model
 from training.files import write_atomically
 from training.prepared import PreparedData
 from training.recipe import Recipe
@@ -150,6 +151,7 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
     except OSError as error:
         raise ResultsUnreadableError(_NO_RUN) from error
     averaged = record.get("averaged", {})
+    start = read_starting_model(run_dir)
     progress, photographs = state["progress"], record["photographs_an_epoch"]
     steps_an_epoch = max(photographs // recipe.run.batch, 1)
     return RunFacts(
@@ -175,6 +177,9 @@ def read_facts(run_dir: Path, *, duplicate_pairs: int) -> RunFacts:
         varied=varied_in_words(recipe),
         seed=recipe.run.seed,
         duplicate_pairs=duplicate_pairs,
+        started_from=start.name if start else "",
+        earlier_sources=start.sources if start else (),
+        learned=progress["steps_done"] > 0,
     )
 
 

@@ -55,7 +55,7 @@ def starts_for(
     """Return the models whose weights the recipe's network can begin with.
 
     Those of its own architecture, or with a half of it; of another one where the recipe widens
-    a smaller network.
+    a smaller network; any where it learns nothing and judges the model as it is.
     """
 
     def is_kin(model: InstalledModel) -> bool:
@@ -64,7 +64,8 @@ def starts_for(
     return tuple(
         model
         for model in models
-        if model.folder is not None and is_kin(model) is not recipe.widened
+        if model.folder is not None
+        and (not recipe.epochs or is_kin(model) is not recipe.widened)
     )
 
 
@@ -114,7 +115,7 @@ def read_recipe(path: Path) -> RecipeChoice:
     return RecipeChoice(
         name=str(path),
         about=_first_sentence(text),
-        epochs=_value(content, "run", "epochs", 20),
+        epochs=_value(content, "run", "epochs", 20, least=0),
         batch=_value(content, "run", "batch", 16),
         size=_value(content, "model", "size", 224),
         architecture=_architecture(model),
@@ -143,7 +144,9 @@ def _section(content: dict[str, Any], name: str) -> dict[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-def _value(content: dict[str, Any], section: str, name: str, otherwise: int) -> int:
+def _value(
+    content: dict[str, Any], section: str, name: str, otherwise: int, *, least: int = 1
+) -> int:
     value = _section(content, section).get(name)
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value > 0
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= least
     return value if is_count and isinstance(value, int) else otherwise

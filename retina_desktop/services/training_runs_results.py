@@ -50,6 +50,7 @@ class Headline:
     size: int
     architecture: str
     labels: tuple[LabelFigures, ...]
+    learned: bool = True  # False: a finished model was only calibrated
 
 
 def read_headline(work_dir: Path) -> Headline | None:
@@ -73,6 +74,7 @@ def _headline(content: Mapping[str, Any]) -> Headline:
         size=int(run["input_size"]),
         architecture=str(run["architecture"]),
         labels=_labels(metrics),
+        learned=run.get("learned") is not False,
     )
 
 

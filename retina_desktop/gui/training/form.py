@@ -192,7 +192,9 @@ def _field_name(words: str, buddy: QWidget) -> QLabel:
 
 def _words_of(model: InstalledModel, recipe: RecipeChoice | None) -> str:
     """Name a model, and that only a half of it serves where the recipe's network is one."""
-    whole = recipe is None or recipe.architecture == model.architecture
+    whole = (
+        recipe is None or not recipe.epochs or recipe.architecture == model.architecture
+    )  # one of no epochs takes the model as it is
     halved = not whole and half_of(model.architecture) != model.architecture
     words = tr("Plain half of {0}, version {1}") if halved else tr("{0}, version {1}")
     return words.format(model.name, model.version)

@@ -134,9 +134,12 @@ class ResultView(QWidget):
 
 def summary(headline: Headline) -> str:
     """Return the first thing one wants to know, in two sentences."""
-    trained = tr("{0} at {1} pixels, the best after epoch {2}.").format(
-        headline.architecture, headline.size, headline.best_epoch
+    words = (
+        tr("{0} at {1} pixels, the best after epoch {2}.")
+        if headline.learned
+        else tr("{0} at {1} pixels, nothing learned: its thresholds were chosen anew.")
     )
+    trained = words.format(headline.architecture, headline.size, headline.best_epoch)
     if headline.mean_auroc is None:
         return tr("{0} test photographs are too few for a figure. {1}").format(
             headline.test_photographs, trained

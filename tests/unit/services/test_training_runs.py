@@ -179,6 +179,9 @@ def test_a_recipe_begins_with_models_of_its_own_kind():
     assert [m.id for m in starts_for(recipes["fundus-320"], models)] == ["b0", "two"]
     assert [m.id for m in starts_for(recipes["v2m-pretraining"], models)] == ["b0", "two"]
     assert [m.id for m in starts_for(recipes["twofold-320"], models)] == ["two"]
+    assert recipes["calibrate-only"].epochs == 0
+    installed = tuple(model for model in models if model.folder is not None)
+    assert starts_for(recipes["calibrate-only"], models) == installed
     own = RecipeChoice("own", "", architecture="efficientnetv2_m")
     assert [m.id for m in starts_for(own, models)] == ["v2"]
 

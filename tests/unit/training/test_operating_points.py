@@ -11,6 +11,7 @@ from training.operating_points import (
     FALSE_ALARMS_RARE,
     FREE_HEALTHY_EYES,
     LOWEST_THRESHOLD,
+    RAISED_FROM,
     TARGET_SENSITIVITY,
     Candidate,
     choose_threshold,
@@ -61,6 +62,25 @@ def test_few_positives_do_not_choose_a_point():
     assert one.false_alarms == FALSE_ALARMS_FEW
     wrong = (one.scores[~truth] >= choose_threshold(one, FALSE_ALARMS_FEW)).mean()
     assert FALSE_ALARMS_FEW - 0.002 <= wrong <= FALSE_ALARMS_FEW
+
+
+@settings(max_examples=40)
+@given(
+    scores=st.lists(st.floats(0, 0.999), max_size=80),
+    shown=st.integers(0, 4),
+    came=st.floats(0.01, 0.99),
+)
+def test_a_threshold_that_came_is_kept_or_raised_for_false_alarms(scores, shown, came):
+    truth = np.arange(len(scores)) < shown  # too few to choose anything
+    one = Candidate(np.array(scores), truth, np.zeros(0), named=True, brought=came)
+    assert one.false_alarms == FALSE_ALARMS_RARE
+    threshold = choose_threshold(one, one.false_alarms)
+    assert threshold >= came
+    quiet = one.scores[~truth]
+    too_many = (quiet >= came).sum() > FALSE_ALARMS_RARE * len(quiet)
+    assert (threshold > came) is bool(too_many and len(quiet) >= RAISED_FROM)
+    if threshold > came:
+        assert (quiet >= threshold).sum() <= FALSE_ALARMS_RARE * len(quiet)
 
 
 def test_nothing_is_called_below_the_lowest_threshold_and_ties_are_not_called():

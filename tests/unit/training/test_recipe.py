@@ -32,7 +32,7 @@ def test_values_are_overridden_by_section_and_name():
 @pytest.mark.parametrize(
     ("override", "sentence"),
     [
-        ("run.epochs=0", r"run\.epochs: Input should be greater"),
+        ("run.epochs=-1", r"run\.epochs: Input should be greater"),
         ("run.epoch=3", r"run\.epoch: Extra inputs"),
         ("epochs=3", "write section.name=value"),
         ("run.epochs", "write section.name=value"),
