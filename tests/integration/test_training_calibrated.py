@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from retina_desktop.domain.findings import LabelStatus
+from retina_desktop.gui.training.result_view import summary
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
+from retina_desktop.services.training_runs_results import read_headline
 from tests.integration.test_training_export import TINY, call, train
 from tests.unit.training.tiny_data import Row, every_second_ill, write_manifest
 from training.results import read_results
@@ -116,6 +118,14 @@ def test_labels_that_the_photographs_show_are_chosen_anew_others_kept(calibrated
     assert mh.threshold is not None
     assert mh.threshold > came["MH"].threshold
     assert (other.kept, other.status) == (False, LabelStatus.NOT_ASSESSED)
+
+
+def test_the_window_says_that_nothing_was_learned(calibrated):
+    headline = read_headline(calibrated.folder)
+    assert headline is not None
+    assert headline.learned is False
+    assert "nothing learned: its thresholds were chosen anew" in summary(headline)
+    assert "the best after epoch 3" in summary(replace(headline, learned=True, best_epoch=3))
 
 
 def test_card_and_manifest_say_whose_weights_and_what_changed(calibrated, tmp_path):

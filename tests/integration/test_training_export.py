@@ -14,6 +14,7 @@ from retina_desktop.ml.probe import probe_image
 from tests.unit.training.tiny_data import every_second_ill, noise_part, write_manifest
 from training.__main__ import app
 from training.export_command import telling_rows
+from training.results import read_results
 
 TINY = (
     "model.architecture=test_efficientnet",
@@ -98,7 +99,12 @@ def test_a_run_starts_from_a_bundle_and_tells_it_layer_by_layer(run, tmp_path):
     assert "carried over from the bundle tiny 1.0.0 (test_efficientnet)" in text
     assert "29 of 29 rows, by their labels" in text
     assert str(run.bundle) not in text
-    assert str(run.bundle) not in (tmp_path / "run" / "run.json").read_text()
+    for name in ("run.json", "started_from.json"):
+        assert str(run.bundle) not in (tmp_path / "run" / name).read_text()
+    call("evaluate", "--manifest", run.manifest, "--work-dir", tmp_path, "--threads", 1)
+    facts = read_results(tmp_path / "results.json").run
+    assert (facts.started_from, facts.learned) == ("tiny 1.0.0", True)
+    assert [source.name for source in facts.earlier_sources] == ["CLINIC"]
 
 
 def test_rows_that_prove_show_rare_labels_first():

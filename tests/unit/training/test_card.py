@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from retina_desktop.domain.findings import LabelStatus
-from retina_desktop.domain.manifests import Calibration, Metric
+from retina_desktop.domain.manifests import Calibration, DataSource, Metric
 from retina_desktop.ml.manifest_json import manifest_to_json, parse_manifest
 from training.card import BundleText, build_manifest, write_card
 from training.evaluate import preprocessing_steps
@@ -89,6 +89,20 @@ def test_every_figure_of_the_card_comes_from_the_results(result):
     changed = write_card(other, TEXT)
     assert "0.55 [0.40, 0.60]" in changed
     assert "0.88" not in changed
+
+
+def test_a_model_trained_on_from_a_bundle_names_it_and_its_photographs(result):
+    earlier = (
+        DataSource("OLD", "CC0", 900, "training"),
+        DataSource("ODIR", "of another version", 40, "training"),
+    )
+    run = replace(
+        result.run, initial="file", started_from="eyes 1.0.0", earlier_sources=earlier
+    )
+    told = replace(result, run=run)
+    assert "started from the bundle eyes 1.0.0; binary cross-entropy" in write_card(told, TEXT)
+    found = build_manifest(told, TEXT, preprocessing_steps(224)).data_sources
+    assert [(s.name, s.photographs) for s in found] == [("ODIR", 100), ("OLD", 900)]
 
 
 def test_the_card_says_where_size_and_camera_give_the_answer_away(result):
