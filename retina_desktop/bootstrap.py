@@ -204,6 +204,7 @@ class _WindowUseCases:
                 architecture=m.architecture,
                 folder=bundle.folder,
                 enhancements=enhancements_of(m.preprocessing),
+                codes=m.codes,
             )
             newest.setdefault(m.id, known)
         return list(newest.values())

@@ -27,6 +27,7 @@ class InstalledModel:
     architecture: str = ""  # timm's name
     folder: Path | None = None  # of the bundle; None where a training need not find it
     enhancements: tuple[str, ...] = ()  # steps its photographs go through first, by name
+    codes: tuple[str, ...] = ()  # of its labels
 
 
 def id_of(name: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.domain.manifests import half_of
 from retina_desktop.services.training_runs import TrainingError
 from retina_desktop.services.training_runs_models import InstalledModel
@@ -55,18 +56,16 @@ def starts_for(
     """Return the models whose weights the recipe's network can begin with.
 
     Those of its own architecture, or with a half of it; of another one where the recipe widens
-    a smaller network; any where it learns nothing and judges the model as it is.
+    a smaller network; any that knows RFMiD's labels where it trains none and measures one.
     """
 
-    def is_kin(model: InstalledModel) -> bool:
-        return recipe.architecture in (model.architecture, half_of(model.architecture))
+    def may_begin(model: InstalledModel) -> bool:
+        if not recipe.epochs:
+            return set(model.codes) == set(RFMID_CODES)
+        is_kin = recipe.architecture in (model.architecture, half_of(model.architecture))
+        return is_kin is not recipe.widened
 
-    return tuple(
-        model
-        for model in models
-        if model.folder is not None
-        and (not recipe.epochs or is_kin(model) is not recipe.widened)
-    )
+    return tuple(model for model in models if model.folder is not None and may_begin(model))
 
 
 def training_folder() -> Path | None:

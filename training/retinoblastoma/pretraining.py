@@ -4,7 +4,7 @@ from pathlib import Path
 
 from training.recipe import Recipe
 from training.recipe_words import learning_in_words
-from training.results import ResultsUnreadableError
+from training.results import ResultsUnreadableError, RunFacts
 from training.retinoblastoma.features import FrozenNetwork, weights_key
 from training.retinoblastoma.results import Pretraining
 from training.run_record import read_facts, read_recipe
@@ -21,7 +21,7 @@ def describe(weights: Path, frozen: FrozenNetwork) -> Pretraining:
         words = (
             f"pre-trained on {frozen.outputs} labels of other fundus photographs at "
             f"{facts.input_size} x {facts.input_size} pixels from "
-            f"{_start(facts.initial, recipe)} for "
+            f"{_start(facts, recipe)} for "
             f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs: "
             f"{learning_in_words(recipe)}; best AUROC on validation patients "
             f"{facts.best_validation_auroc:.3f}, mean over pairs of source and label"
@@ -29,7 +29,9 @@ def describe(weights: Path, frozen: FrozenNetwork) -> Pretraining:
     return Pretraining(weights_key(weights), frozen.architecture, frozen.outputs, words)
 
 
-def _start(initial: str, recipe: Recipe) -> str:
+def _start(facts: RunFacts, recipe: Recipe) -> str:
     if recipe.model.widened:
         return "a smaller trained network in its leading channels"
-    return "random weights" if initial == "none" else "other weights"
+    if facts.started_from:
+        return f"the bundle {facts.started_from}"
+    return "random weights" if facts.initial == "none" else "other weights"

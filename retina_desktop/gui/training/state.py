@@ -114,6 +114,14 @@ class TrainingState:
         return dict(zip(("epochs", "batch", "size"), (n or 0 for n in found), strict=True))
 
     @property
+    def learns(self) -> bool:
+        """Whether the recipe in force trains; one of no epochs measures a model as it is."""
+        if self.is_bound:
+            run = (self.snapshot.content.recorded or {}).get("run") or {}
+            return run.get("epochs") != 0
+        return self.chosen is None or bool(self.wishes.epochs or self.chosen.epochs)
+
+    @property
     def plan(self) -> TrainingPlan | None:
         """What the user wants, None until a list and a folder are named."""
         if self.manifest is None or self.work_dir is None or not self.recipe:

@@ -61,7 +61,7 @@ class StatusPanel(QWidget):
         running = phase in (Phase.RUNNING, Phase.STOPPING)
         free = not state.busy and not state.installing
         self._measures = phase is Phase.TRAINED
-        words = tr(_PRIMARY.get(phase, "Start training"))
+        words = tr(_PRIMARY.get(phase, "Start training" if state.learns else "Start measuring"))
         if self.start_button.text() != words:
             name_button(self.start_button, words)
         startable = (Phase.READY, Phase.STOPPED, Phase.TRAINED)

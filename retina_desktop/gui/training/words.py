@@ -24,6 +24,11 @@ _PHASES = {
     Phase.TRAINED: "Trained, not measured yet.",
     Phase.MEASURED: "Trained and measured.",
 }
+_PHASES_WITHOUT_TRAINING = {  # where the recipe learns nothing
+    Phase.READY: "Ready to measure the model and to choose its thresholds.",
+    Phase.TRAINED: "Not measured yet.",
+    Phase.MEASURED: "Measured; thresholds are chosen anew.",
+}
 # By how the command's sentence begins, where it names what this page has a button for.
 _OWN_WORDS = {
     "The manifest has changed": (
@@ -31,6 +36,10 @@ _OWN_WORDS = {
     ),
     "The manifest's patients or labels have changed": (
         "The list of photographs has changed since it was checked; press Check data."
+    ),
+    "A recipe of no epochs judges": (
+        "This recipe measures a finished model and trains none; choose an installed model "
+        "under Start from."
     ),
     "Nothing was prepared here": "The photographs were not checked yet; press Check data.",
 }
@@ -50,7 +59,8 @@ def shown_phase(state: TrainingState) -> str:
         return missing_sentence(state.missing)
     if state.phase is Phase.RUNNING and state.running is not None:
         return shown_stage(state.running) + "…"
-    return tr(_PHASES[state.phase])
+    words = _PHASES if state.learns else _PHASES | _PHASES_WITHOUT_TRAINING
+    return tr(words[state.phase])
 
 
 def missing_sentence(missing: tuple[str, ...]) -> str:

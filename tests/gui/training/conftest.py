@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from retina_desktop.domain.errors import BundleRefusedError
+from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.gui.app import dress, open_window
 from retina_desktop.gui.file_dialogs import RunningChoice
 from retina_desktop.gui.pages import PageId, Place
@@ -22,6 +23,7 @@ STAND_IN = Path(__file__).parent / "stand_in" / "training"
 RECIPES = (
     RecipeChoice("fundus-320", "Larger.", 6, 16, 320),
     RecipeChoice("rfmid-seed", "Usual."),
+    RecipeChoice("calibrate-only", "Nothing is learned.", 0, 16, 320),
 )
 CAME_ALONG = InstalledModel(
     "rfmid-test",
@@ -30,6 +32,7 @@ CAME_ALONG = InstalledModel(
     architecture="efficientnet_b0",
     folder=Path("models/rfmid-test"),
     enhancements=("clahe",),
+    codes=RFMID_CODES,
 )
 
 

@@ -85,6 +85,27 @@ def test_a_training_begins_with_an_installed_model(bench):
     assert bench.page.form.start.currentText() == "Came along, version 1.0.0"
 
 
+def test_a_recipe_that_learns_nothing_measures_a_model_and_says_so(open_bench):
+    bench = open_bench()
+    children = replace(CAME_ALONG, name="Children", codes=("RB",))
+    two = replace(CAME_ALONG, name="Two", architecture="twofold_efficientnet_b0")
+    bench.models.installed += [children, two]
+    bench.show()
+    bench.choose_list()
+    bench.until(lambda: "Plain half of Two, version 1.0.0" in start_choices(bench))
+    names = [recipe.name for recipe in bench.state.recipes]
+    bench.page.form.recipe.activated.emit(names.index("calibrate-only"))
+    bench.settled()
+    assert start_choices(bench)[1:-1] == ["Came along, version 1.0.0", "Two, version 1.0.0"]
+    assert bench.page.status.start_button.text() == "Start measuring"
+    assert bench.page.status.phase.text().startswith("Ready to measure the model")
+    choose_start(bench, 2)
+    bench.page.form.values["epochs"].setValue(3)  # now it is a training after all
+    assert bench.page.status.start_button.text() == "Start training"
+    bench.page.form.values["epochs"].setValue(0)
+    assert bench.page.status.start_button.text() == "Start measuring"
+
+
 def test_of_a_model_in_two_halves_only_one_serves_and_that_is_said(open_bench):
     bench = open_bench()
     two = replace(CAME_ALONG, name="Two", architecture="twofold_efficientnet_b0")

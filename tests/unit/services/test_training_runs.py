@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from retina_desktop.domain.labels import RFMID_CODES
 from retina_desktop.services.training_runs import (
     FolderContent,
     Stage,
@@ -180,8 +181,10 @@ def test_a_recipe_begins_with_models_of_its_own_kind():
     assert [m.id for m in starts_for(recipes["v2m-pretraining"], models)] == ["b0", "two"]
     assert [m.id for m in starts_for(recipes["twofold-320"], models)] == ["two"]
     assert recipes["calibrate-only"].epochs == 0
-    installed = tuple(model for model in models if model.folder is not None)
-    assert starts_for(recipes["calibrate-only"], models) == installed
+    assert starts_for(recipes["calibrate-only"], models) == ()
+    knowing = [replace(model, codes=RFMID_CODES) for model in models]
+    measured = starts_for(recipes["calibrate-only"], knowing)
+    assert [m.id for m in measured] == ["b0", "v2", "two"]
     own = RecipeChoice("own", "", architecture="efficientnetv2_m")
     assert [m.id for m in starts_for(own, models)] == ["v2"]
 
