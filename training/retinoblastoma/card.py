@@ -18,6 +18,7 @@ from training.retinoblastoma.evaluation import LEFT_OUT, NEVER_SEEN, TAUGHT
 from training.retinoblastoma.photographs import TUMOUR_CODE, Kind
 from training.retinoblastoma.results import (
     Audit,
+    HeadFacts,
     OutsideShare,
     RetinoblastomaResult,
     SourceCount,
@@ -134,10 +135,10 @@ def _figures(result: RetinoblastomaResult) -> str:
     return (
         "## Figures on patients left out\n\n"
         "Each patient with a tumour was left out in turn, together with a share of the other "
-        f"patients ({result.head.folds} folds); penalty, calibration and threshold were "
-        "chosen on the remaining patients alone. Brackets: 95 % interval by resampling "
-        "patients. Precision, F1 and accuracy depend on how many photographs of each kind "
-        "were collected, and mean nothing elsewhere.\n\n" + table(head, rows)
+        f"patients ({result.head.folds} folds); penalty, varied copies, calibration and "
+        "threshold were chosen on the remaining patients alone. Brackets: 95 % interval by "
+        "resampling patients. Precision, F1 and accuracy depend on how many photographs of "
+        "each kind were collected, and mean nothing elsewhere.\n\n" + table(head, rows)
     )
 
 
@@ -150,8 +151,7 @@ def _network(result: RetinoblastomaResult) -> str:
         f"Steps before the network: {steps}. {before.architecture} at {result.input_size} x "
         f"{result.input_size} pixels; {before.words} (weights {before.weights}). It was then "
         "frozen; its last layer is a logistic regression with an L2 penalty on the pooled "
-        f"features of each photograph and {head.copies} varied copies (turned, mirrored, "
-        "zoomed, tinted, blurred, compressed), tumours weighing as much as all other "
+        f"features of each photograph{_copies(head)}, tumours weighing as much as all other "
         "photographs, and each kind of these the same. Strength of the fit against the "
         f"penalty: {head.strength:g} (in the folds "
         f"{' or '.join(f'{s:g}' for s in strengths)}).\n\n"
@@ -160,6 +160,19 @@ def _network(result: RetinoblastomaResult) -> str:
         f"probability: the highest at which the left-out photographs reach a sensitivity of "
         f"{head.sensitivity:.0%}. The probability ranks; it is nobody's risk."
     )
+
+
+def _copies(head: HeadFacts) -> str:
+    """Say whether varied copies taught, and in how many folds the other patients chose them."""
+    how = "turned, mirrored, zoomed, tinted, blurred, compressed"
+    offered = max((head.copies, *head.fold_copies))
+    taught = f" and {head.copies} varied copies ({how})" if head.copies else " as it is"
+    if not head.fold_copies or not offered:
+        return taught
+    chosen = f"{sum(copies > 0 for copies in head.fold_copies)} of {head.folds} folds"
+    if head.copies:
+        return f"{taught}, which the other patients chose in {chosen}"
+    return f"{taught} ({offered} varied copies beside, {how}, were chosen in {chosen})"
 
 
 def _audit(audit: Audit | None) -> str:

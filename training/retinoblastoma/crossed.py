@@ -1,11 +1,12 @@
 """Leave-patient-out cross-validation in which the judged patient chooses nothing.
 
-For each fold the strength of the penalty, the calibration and the threshold are chosen on inner
-folds of the other patients, the head is then fitted on all of those, and asked once.
+For each fold the strength of the penalty, whether varied copies teach too, the calibration and
+the threshold are chosen on inner folds of the other patients; the head is then fitted on all of
+those, and asked once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,10 @@ class Examples:
         kinds = tuple(k for k, kept in zip(self.kinds, chosen.tolist(), strict=True) if kept)
         return Examples(self.versions[chosen], self.truth[chosen], self.groups[chosen], kinds)
 
+    def copied(self, copies: int) -> "Examples":
+        """Return the photographs with at most so many of their varied copies."""
+        return replace(self, versions=self.versions[:, : 1 + copies])
+
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
@@ -46,6 +51,7 @@ class OperatingPoint:
     strength: float
     calibration: Calibration
     threshold: float
+    copies: int = 0  # varied copies that teach beside each photograph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +91,7 @@ def cross_validate(
         point = choose_point(
             teachers, seed=seed + fold + 1, sensitivity=sensitivity, strengths=strengths
         )
-        head = fit_on(teachers, strength=point.strength)
+        head = fit_on(teachers.copied(point.copies), strength=point.strength)
         logits[judged] = head.logits(examples.versions[judged, 0])
         probabilities[judged] = apply_platt(logits[judged], point.calibration)
         called[judged] = probabilities[judged] >= point.threshold
@@ -100,18 +106,22 @@ def cross_validate(
 def choose_point(
     examples: Examples, *, seed: int, sensitivity: float, strengths: Sequence[float] = STRENGTHS
 ) -> OperatingPoint:
-    """Choose penalty, calibration and threshold by folds of these photographs alone."""
+    """Choose all of it by folds of these photographs alone: with copies or without."""
     folds = deal_folds(
         examples.groups, examples.truth, examples.kinds, seed=seed, most=INNER_FOLDS
     )
     weights = balanced(examples.kinds)
-    found = [(held_out(examples, folds, strength=s), s) for s in strengths]
-    losses = [_log_loss(logits, examples.truth, weights) for logits, _ in found]
-    logits, strength = found[int(np.argmin(losses))]
+    found = [
+        (held_out(examples.copied(copies), folds, strength=strength), strength, copies)
+        for copies in sorted({0, examples.versions.shape[1] - 1})
+        for strength in strengths
+    ]
+    losses = [_log_loss(logits, examples.truth, weights) for logits, *_ in found]
+    logits, strength, copies = found[int(np.argmin(losses))]
     calibration = fit_platt(logits, examples.truth)
     probabilities = apply_platt(logits, calibration)
     threshold = threshold_for(probabilities, examples.truth, sensitivity=sensitivity)
-    return OperatingPoint(strength, calibration, threshold)
+    return OperatingPoint(strength, calibration, threshold, copies)
 
 
 def held_out(examples: Examples, folds: NDArray[np.int64], *, strength: float) -> Logits:

@@ -106,7 +106,7 @@ def evaluate(
         sources=tuple(_sources(collection)),
         duplicate_pairs=collection.duplicate_pairs,
         without_field=collection.without_field,
-        head=_head_facts(crossed, fitted, settings, copies=versions.shape[1] - 1),
+        head=_head_facts(crossed, fitted, settings),
         metrics=measure(crossed, kinds, groups, seed=settings.seed),
         patients=patients_found(crossed, kinds, groups),
         range=RangeFacts(
@@ -120,17 +120,16 @@ def evaluate(
     return result, fitted
 
 
-def _head_facts(
-    crossed: Crossed, fitted: Fitted, settings: Settings, *, copies: int
-) -> HeadFacts:
+def _head_facts(crossed: Crossed, fitted: Fitted, settings: Settings) -> HeadFacts:
     return HeadFacts(
         strength=fitted.point.strength,
         fold_strengths=tuple(point.strength for point in crossed.points),
-        copies=copies,
+        copies=fitted.point.copies,
         sensitivity=settings.sensitivity,
         folds=len(crossed.points),
         calibration=fitted.point.calibration,
         threshold=fitted.point.threshold,
+        fold_copies=tuple(point.copies for point in crossed.points),
     )
 
 
@@ -159,8 +158,8 @@ def _fit(
         components=settings.components,
     )
     fitted = Fitted(
-        head=fit_on(examples, strength=chosen.strength),
-        point=OperatingPoint(chosen.strength, calibration, threshold),
+        head=fit_on(examples.copied(chosen.copies), strength=chosen.strength),
+        point=OperatingPoint(chosen.strength, calibration, threshold, chosen.copies),
         feature_range=feature_range,
         range_threshold=range_threshold(distances[validated], percentile=settings.percentile),
     )

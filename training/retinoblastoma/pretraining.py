@@ -20,13 +20,19 @@ def describe(weights: Path, frozen: FrozenNetwork) -> Pretraining:
     else:
         words = (
             f"pre-trained on {frozen.outputs} labels of other fundus photographs at "
-            f"{facts.input_size} x {facts.input_size} pixels from "
+            f"{facts.input_size} x {facts.input_size} pixels{_earlier(facts)} from "
             f"{_start(facts, recipe)} for "
             f"{facts.epochs_run:g} epochs of {facts.photographs_an_epoch:,} photographs: "
             f"{learning_in_words(recipe)}; best AUROC on validation patients "
             f"{facts.best_validation_auroc:.3f}, mean over pairs of source and label"
         )
     return Pretraining(weights_key(weights), frozen.architecture, frozen.outputs, words)
+
+
+def _earlier(facts: RunFacts) -> str:
+    if not facts.early_share or facts.early_size == facts.input_size:
+        return ""
+    return f" (the first {facts.early_share:.0%} of the run at {facts.early_size})"
 
 
 def _start(facts: RunFacts, recipe: Recipe) -> str:

@@ -64,11 +64,14 @@ class HeadFacts:
 
     strength: float
     fold_strengths: tuple[float, ...]
-    copies: int  # varied copies of each photograph
+    copies: int  # varied copies of each photograph that teach
     sensitivity: float  # aimed at on the inner folds
     folds: int
     calibration: Calibration
     threshold: float
+    fold_copies: tuple[
+        int, ...
+    ] = ()  # as `copies`, chosen in each fold; results of before: all
 
 
 @dataclass(frozen=True, slots=True)

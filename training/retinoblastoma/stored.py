@@ -44,6 +44,7 @@ def write_evaluation(folder: Path, result: RetinoblastomaResult, fitted: Fitted)
                 point.calibration.offset,
                 point.threshold,
                 fitted.range_threshold,
+                point.copies,
             ]
         ),
         goes_with=np.array(_seal(result_to_bytes(result), feature_range)),
@@ -67,7 +68,8 @@ def read_fitted(folder: Path) -> Fitted:
         seal = _seal((folder / RESULTS_NAME).read_bytes(), range_bytes)
         with np.load(BytesIO((folder / HEAD_NAME).read_bytes()), allow_pickle=False) as stored:
             head = LinearHead(stored["weight"], float(stored["bias"]))
-            strength, slope, offset, threshold, far = stored["point"].tolist()
+            # Earlier versions did not store the copies.
+            strength, slope, offset, threshold, far, *copies = stored["point"].tolist()
             goes_with = str(stored["goes_with"]) if "goes_with" in stored else seal
         feature_range = range_from_bytes(range_bytes)
     except (OSError, EOFError, KeyError, ValueError, BadZipFile) as error:
@@ -79,7 +81,8 @@ def read_fitted(folder: Path) -> Fitted:
             "The fitted layer and the measured results are of different evaluations: run "
             "retinoblastoma evaluate again."
         )
-    point = OperatingPoint(strength, Calibration(slope, offset), threshold)
+    calibration = Calibration(slope, offset)
+    point = OperatingPoint(strength, calibration, threshold, int(copies[0]) if copies else 0)
     return Fitted(head, point, feature_range, far)
 
 

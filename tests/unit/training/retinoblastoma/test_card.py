@@ -123,6 +123,17 @@ def test_what_the_model_itself_makes_of_spoiled_pictures_stands_apart(
     assert "model itself" not in write_card(result, Audit(1, (learned,), ()), TEXT)
 
 
+def test_whether_copies_taught_is_told(result: RetinoblastomaResult) -> None:
+    assert "photograph and 2 varied copies (turned," in write_card(result, None, TEXT)
+    head = replace(result.head, fold_copies=(2,) * 9 + (0,) * 5)
+    card = write_card(replace(result, head=head), None, TEXT)
+    assert "compressed), which the other patients chose in 9 of 14 folds, tumours" in card
+    alone = replace(head, copies=0, fold_copies=(2,) + (0,) * 13)
+    card = write_card(replace(result, head=alone), None, TEXT)
+    assert "photograph as it is (2 varied copies beside, turned" in card
+    assert "were chosen in 1 of 14 folds), tumours" in card
+
+
 def test_steps_are_listed_where_they_were_tried(result: RetinoblastomaResult) -> None:
     assert "each preprocessing step" not in write_card(result, Audit(1, (), ()), TEXT)
     tried = Audit(1, (), (replace(shortcut("whole pictures", 0.9, 0.8), steps=("msrcr",)),))

@@ -63,6 +63,17 @@ def test_other_pictures_are_asked_about_and_teach_nothing() -> None:
     assert 0.2 < roc_auc_score(given_.truth, asked.of_others[1]) < 0.8
 
 
+def test_copies_teach_only_where_the_other_patients_gain_by_them() -> None:
+    misleading = examples(signal=8.0)
+    misleading.versions[:, 1, 0] = -misleading.versions[:, 1, 0]
+    found = cross_validate(misleading, seed=1, sensitivity=0.9, strengths=(10.0,))
+    assert {point.copies for point in found.points} == {0}
+    assert roc_auc_score(misleading.truth, found.probabilities) > 0.95
+    noisy = examples(signal=1.5, copies=12)
+    found = cross_validate(noisy, seed=1, sensitivity=0.9, strengths=(10.0,))
+    assert {point.copies for point in found.points} == {12}
+
+
 def test_each_kind_of_negatives_weighs_the_same_and_tumours_as_all() -> None:
     kinds = (Kind.TUMOUR,) * 2 + (Kind.INFANT,) * 3 + (Kind.OTHER,) * 10
     weights = balanced([kind.value for kind in kinds])
