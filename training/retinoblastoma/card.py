@@ -1,19 +1,24 @@
 """The bundle's manifest and card; every figure comes from the measured results."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.manifests import (
     RANGE_SCHEMA,
     DataSource,
     LabelEntry,
-    Metric,
     ModelManifest,
     ValidatedRange,
 )
 from retina_desktop.ml.validated_range import RANGE_NAME
 from training.card import BundleText
 from training.card_figures import find, shown, table
+from training.retinoblastoma.card_shortcuts import (
+    COMPARISONS,
+    audit_section,
+    rim_limit,
+    steps_section,
+)
 from training.retinoblastoma.evaluation import LEFT_OUT, NEVER_SEEN, TAUGHT
 from training.retinoblastoma.photographs import TUMOUR_CODE, Kind
 from training.retinoblastoma.results import (
@@ -23,7 +28,6 @@ from training.retinoblastoma.results import (
     RetinoblastomaResult,
     SourceCount,
 )
-from training.retinoblastoma.shortcuts import RIM, WHOLE
 
 INTENDED_USE = (
     "A demonstration for teaching and research of how a model for retinoblastoma is built and "
@@ -38,12 +42,6 @@ _FIGURES = (
     ("precision", "Precision"),
     ("f1", "F1"),
     ("accuracy", "Accuracy"),
-)
-_COMPARISONS = (
-    (Kind.INFANT.value, "infants without a tumour"),
-    (Kind.CHILD.value, "children of about ten years"),
-    (Kind.OTHER.value, "adults and others"),
-    ("", "all of them"),
 )
 
 
@@ -86,10 +84,10 @@ def write_card(result: RetinoblastomaResult, audit: Audit | None, text: BundleTe
         _headline(result),
         _figures(result),
         _network(result),
-        _audit(audit),
-        _steps(audit),
+        audit_section(audit),
+        steps_section(audit),
         _range(result),
-        _heatmaps(),
+        _heatmaps(result),
         _data(result),
         _bullets("## Limits", (*_limits(result, audit), *text.notes)),
     ]
@@ -126,7 +124,7 @@ def _headline(result: RetinoblastomaResult) -> str:
 
 def _figures(result: RetinoblastomaResult) -> str:
     rows = []
-    for source, words in _COMPARISONS:
+    for source, words in COMPARISONS:
         own = [m for m in result.metrics if m.source == source]
         if own:
             counts = (str(own[0].positives), str(own[0].negatives))
@@ -175,95 +173,6 @@ def _copies(head: HeadFacts) -> str:
     return f"{taught} ({offered} varied copies beside, {how}, were chosen in {chosen})"
 
 
-def _audit(audit: Audit | None) -> str:
-    if audit is None or not audit.shortcuts:
-        return "## Shortcuts\n\nNo audit was made: assume that the cameras were told apart."
-    return (
-        "## Shortcuts\n\n"
-        "The same training on pictures from which a tumour's details are gone, AUROC on "
-        "patients left out. Where these do nearly as well as whole pictures, the figures "
-        "above owe as much to cameras, colours and crops as to tumours. A large bright "
-        "tumour is still a bright blot when blurred and bright levels in a histogram, so "
-        "those two are not free of it; the rim and the file's facts are.\n\n"
-        f"{_shortcut_table(audit, asked=False)}\n\n{_verdict(audit)}{_asked(audit)}"
-    )
-
-
-def _asked(audit: Audit) -> str:
-    """Say what learned from whole pictures makes of spoiled ones, where that was tried."""
-    if not any(e.asked for e in audit.shortcuts):
-        return ""
-    return (
-        "\n\n### What the model itself makes of such pictures\n\n"
-        "Learned from whole pictures, then shown spoiled ones of the patients left out; AUROC. "
-        "The nearer to 0.5, the less of its answer comes from what such pictures still "
-        f"show.\n\n{_shortcut_table(audit, asked=True)}"
-    )
-
-
-def _shortcut_table(audit: Audit, *, asked: bool) -> str:
-    rows = [
-        (
-            e.what,
-            e.network or "none",
-            ", ".join(e.steps) or "none",
-            "the same part of all" if e.central else "as the cameras show it",
-            *_aurocs(e.metrics),
-        )
-        for e in audit.shortcuts
-        if e.asked is asked
-    ]
-    head = ("Shown", "Network", "Steps", "Field", *(f"Against {w}" for _, w in _COMPARISONS))
-    return table(head, rows)
-
-
-def _verdict(audit: Audit) -> str:
-    """Say in words what the table says, by the figures alone."""
-    judged = [
-        (e, m)
-        for e in audit.shortcuts
-        if e.what != WHOLE and not e.asked
-        for m in [_against(e.metrics, Kind.INFANT.value) or _against(e.metrics, "")]
-        if m is not None
-    ]
-    telling = [
-        f"{e.what}{f' through {e.network}' if e.network else ''} "
-        f"{'in the identical part' if e.central else 'as the cameras show it'} "
-        f"({m.value:.2f})"
-        for e, m in judged
-        if m.low is not None and m.low > _CHANCE
-    ]
-    if not telling:
-        return (
-            "No shortcut alone is surely better than chance against infants; with so few "
-            "patients that does not rule one out."
-        )
-    return (
-        "Surely better than chance against infants without any detail of a tumour: "
-        f"{'; '.join(telling)}. **The two groups of infants can be told apart without looking "
-        "for a tumour**, and so may the model. Cropping all photographs to the identical part "
-        "takes the outline and the printed corner away, `level_matching` colour, brightness "
-        "and contrast; what is left is named in this table."
-    )
-
-
-_CHANCE = 0.5
-_NEARLY = 0.05  # an AUROC so little below another does nearly as well
-
-
-def _steps(audit: Audit | None) -> str:
-    if audit is None or not audit.steps:
-        return ""
-    rows = [(e.network, ", ".join(e.steps) or "none", *_aurocs(e.metrics)) for e in audit.steps]
-    head = ("Network", "Steps", *(f"Against {words}" for _, words in _COMPARISONS))
-    return (
-        "## What each preprocessing step is worth\n\n"
-        "AUROC on patients left out, without varied copies; the identical part of every "
-        "field throughout. A network knows best the kind of pictures it was pre-trained "
-        "on.\n\n" + table(head, rows)
-    )
-
-
 def _range(result: RetinoblastomaResult) -> str:
     rows = [
         (o.source, o.seen, str(o.photographs), _share(o.outside, o), _share(o.called, o))
@@ -285,12 +194,21 @@ def _range(result: RetinoblastomaResult) -> str:
 _ORDER = (LEFT_OUT, TAUGHT, NEVER_SEEN)
 
 
-def _heatmaps() -> str:
+def _heatmaps(result: RetinoblastomaResult) -> str:
+    pointing = result.pointing
+    told = "Whether the heatmap shows the tumour is for the reader to see."
+    if pointing is not None:
+        told = (
+            "But most of these tumours are the brightest thing in the photograph: in "
+            f"{pointing.hits} of {pointing.photographs} photographs with a tumour the hottest "
+            f"place lies in the brightest {pointing.share:.0%} of the field; by chance it "
+            f"would in {pointing.share * pointing.photographs:.0f}."
+        )
     return (
         "## Heatmaps\n\n"
         "Dice and IoU of the heatmap with the tumour were **not measured**: the collection "
         "has no outlines of tumours, and none that are published belong to its photographs. "
-        "Whether the heatmap shows the tumour is for the reader to see."
+        f"{told}"
     )
 
 
@@ -327,30 +245,20 @@ def _limits(result: RetinoblastomaResult, audit: Audit | None) -> Iterable[str]:
         "disease, persistent fetal vasculature, toxocariasis) were not measured.",
         "A photograph that is told to be outside of the validated range has no answer to be "
         "relied on; one inside need not have one either.",
-        *_rim_limit(result, audit),
+        *_pointing_limit(result),
+        *rim_limit(result, audit),
     )
 
 
-def _rim_limit(result: RetinoblastomaResult, audit: Audit | None) -> Iterable[str]:
-    """Say what the rim alone gives, where that is surely better than chance."""
-    names = {step.name for step in result.steps}
-    own = {
-        (e.what, e.asked): m
-        for e in (audit.shortcuts if audit else ())
-        if e.network == result.pretraining.architecture and e.central and names >= {*e.steps}
-        for m in [_against(e.metrics, Kind.INFANT.value)]
-        if m is not None
-    }
-    whole, rim, asked = own.get((WHOLE, False)), own.get((RIM, False)), own.get((RIM, True))
-    if whole is None or rim is None or rim.low is None or rim.low <= _CHANCE:
-        return
-    itself = f"; the model itself, shown only the rim, {asked.value:.2f}" if asked else ""
-    share = "most" if whole.value - rim.value < _NEARLY else "part"
-    yield (
-        f"Learned from the rim of the field alone, the same network reaches {rim.value:.2f} "
-        f"against other infants ({whole.value:.2f} from whole pictures, no varied "
-        f"copies{itself}): {share} of what it knows may be the camera, not the tumour."
-    )
+def _pointing_limit(result: RetinoblastomaResult) -> Iterable[str]:
+    """Say that heatmaps do not show the tumour, where less than half of them point at it."""
+    pointing = result.pointing
+    if pointing is not None and 2 * pointing.hits < pointing.photographs:
+        yield (
+            "Its heatmaps do not show the tumour: the hottest place lies in the brightest "
+            f"{pointing.share:.0%} of the field in {pointing.hits} of {pointing.photographs} "
+            f"photographs ({pointing.share * pointing.photographs:.0f} by chance)."
+        )
 
 
 def _patients(result: RetinoblastomaResult) -> str:
@@ -362,14 +270,6 @@ def _patients(result: RetinoblastomaResult) -> str:
 
 def _of_kind(result: RetinoblastomaResult, kind: Kind) -> list[SourceCount]:
     return [source for source in result.sources if source.kind == kind.value]
-
-
-def _aurocs(metrics: Sequence[Metric]) -> tuple[str, ...]:
-    return tuple(shown(_against(metrics, source)) for source, _ in _COMPARISONS)
-
-
-def _against(metrics: Sequence[Metric], source: str) -> Metric | None:
-    return next((m for m in metrics if m.source == source), None)
 
 
 def _bullets(title: str, lines: Iterable[str]) -> str:

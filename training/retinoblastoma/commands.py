@@ -4,6 +4,7 @@ import hashlib
 import logging
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version as package_version
@@ -47,6 +48,7 @@ from training.retinoblastoma.measures import ALL_NEGATIVES
 from training.retinoblastoma.outside import not_fundus_crops, not_fundus_pictures
 from training.retinoblastoma.photographs import Kind, choose_cases, choose_strangers
 from training.retinoblastoma.pictures import Crops
+from training.retinoblastoma.pointing import measure_pointing
 from training.retinoblastoma.pretraining import describe
 from training.retinoblastoma.results import (
     RetinoblastomaResult,
@@ -143,11 +145,11 @@ def evaluate_network(
     check_patients(collection)
     frozen = load_network(architecture, weights, stored_as=stored_as)
     steps = pipeline(collection.crops.pixels.shape[1])
-    crops = {"": collection.crops, **_strangers(work_dir, collection)}
+    shown = {"": collection.crops, **_strangers(work_dir, collection)}
     features = _cached(
         work_dir / f"features-{architecture}.npz",
         key=f"{weights_key(weights)} {stored_as} {steps} {copies} {seed} {_names(collection)}",
-        make=lambda: _features(frozen.network, crops, copies=copies, seed=seed),
+        make=lambda: _features(frozen.network, shown, copies=copies, seed=seed),
     )
     result, fitted = evaluate(
         collection,
@@ -157,6 +159,9 @@ def evaluate_network(
         steps=steps,
         settings=Settings(seed, sensitivity, stored_as=str(stored_as)),
     )
+    crops, ill = collection.crops, np.flatnonzero(collection.truth)
+    pointing = measure_pointing(frozen.network, fitted.head, crops, ill, steps)
+    result = replace(result, pointing=pointing)
     write_evaluation(work_dir, result, fitted)
     _tell(result)
 
@@ -269,6 +274,12 @@ def _tell(result: RetinoblastomaResult) -> None:
         f"{found.any_photograph} of {found.patients} patients with a tumour found, "
         f"{found.missed} of {found.photographs} photographs missed"
     )
+    if result.pointing is not None:
+        pointing = result.pointing
+        lines.append(
+            f"the heatmap is hottest in the brightest {pointing.share:.0%} of the field in "
+            f"{pointing.hits} of {pointing.photographs} photographs with a tumour"
+        )
     lines += [
         f"{o.source:32} {o.seen:22} outside {o.outside:3} and called {o.called:3} "
         f"of {o.photographs:3}"

@@ -85,6 +85,15 @@ class Pretraining:
 
 
 @dataclass(frozen=True, slots=True)
+class PointingFacts:
+    """Tumours' photographs whose heatmap is hottest in the field's brightest part."""
+
+    photographs: int
+    hits: int
+    share: float  # of the field that is called the brightest: what chance would hit
+
+
+@dataclass(frozen=True, slots=True)
 class RetinoblastomaResult:
     """Everything that card and manifest say in figures, but for the audit."""
 
@@ -102,6 +111,7 @@ class RetinoblastomaResult:
     patients: PatientsFound
     range: RangeFacts
     outside: tuple[OutsideShare, ...]
+    pointing: PointingFacts | None = None  # results of before lack it
 
 
 @dataclass(frozen=True, slots=True)

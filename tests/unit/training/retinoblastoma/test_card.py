@@ -15,6 +15,7 @@ from training.retinoblastoma.results import (
     HeadFacts,
     OutsideShare,
     PatientsFound,
+    PointingFacts,
     Pretraining,
     RangeFacts,
     RetinoblastomaResult,
@@ -121,6 +122,18 @@ def test_what_the_model_itself_makes_of_spoiled_pictures_stands_apart(
     assert "0.71 [0.60, 0.99]" in itself
     assert "No shortcut alone is surely better than chance" in learned_from
     assert "model itself" not in write_card(result, Audit(1, (learned,), ()), TEXT)
+
+
+def test_a_heatmap_that_does_not_point_is_a_limit(result: RetinoblastomaResult) -> None:
+    blind = replace(result, pointing=PointingFacts(49, 9, 0.1))
+    sentence = (
+        "Its heatmaps do not show the tumour: the hottest place lies in the brightest 10%"
+    )
+    assert sentence in build_manifest(blind, None, TEXT).limits[-1]
+    assert "in 9 of 49 photographs with a tumour" in write_card(blind, None, TEXT)
+    assert "by chance it would in 5." in write_card(blind, None, TEXT)
+    pointing = replace(result, pointing=PointingFacts(49, 40, 0.1))
+    assert "Its heatmaps" not in write_card(pointing, None, TEXT)
 
 
 def test_whether_copies_taught_is_told(result: RetinoblastomaResult) -> None:
