@@ -8,28 +8,31 @@ model brought and what was chosen. A label that the photographs show too rarely 
 model brought (`training.operating_points`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from retina_desktop.domain.findings import LabelStatus
 from retina_desktop.domain.manifests import DataSource, LabelEntry, Metric
 from retina_desktop.imaging.preprocessing import enhancements_of
 from retina_desktop.ml.bundle_reading import read_bundle
 from retina_desktop.ml.manifest_json import MANIFEST_NAME
-from training.answers import Answers
+from training.answers import Answers, pair_of
 from training.calibration_fit import apply_platt
-from training.figures import measure
 from training.files import write_atomically
+from training.metrics import Weights, draw_weights
+from training.pair_figures import figures_of
 from training.prepared import PreparedData
 from training.recipe import Recipe, RecipeError
+from training.results import ResultsUnreadableError
 from training.splits import Part
 
 STARTED_FROM_NAME = "started_from.json"
+TRAINING = "training"  # in what a bundle says that a source was used for
 COMPARED = ("sensitivity", "specificity")  # what thresholds decide
 
 
@@ -70,16 +73,9 @@ def starting_model(initial: str) -> StartingModel | None:
     )
 
 
-def as_it_came(recipe: Recipe) -> Recipe:
-    """Return the recipe, one of no epochs with the network and the size of the model it judges.
-
-    Raises
-    ------
-    BundleRefusedError
-        If the bundle is damaged.
-    """
-    model = None if recipe.run.epochs else starting_model(recipe.model.initial)
-    if model is None:
+def as_it_came(recipe: Recipe, model: StartingModel | None) -> Recipe:
+    """Return the recipe; one of no epochs takes network and size of the model it judges."""
+    if recipe.run.epochs or model is None:
         return recipe
     own = {"architecture": model.architecture, "size": model.input_size}
     return recipe.model_copy(update={"model": recipe.model.model_copy(update=own)})
@@ -112,7 +108,7 @@ def check_judgeable(recipe: Recipe, model: StartingModel | None, data: PreparedD
             f"The model {model.name} reads photographs prepared otherwise; prepare these again "
             f"{f'with {wanted}' if wanted else 'without --enhance'}."
         )
-    known = {source.name for source in model.sources}
+    known = {source.name for source in model.sources if TRAINING in source.used_for}
     seen = sorted(known & {image.source for image in data.images})
     if seen:
         raise RecipeError(
@@ -132,11 +128,22 @@ def note_starting_model(run_dir: Path, model: StartingModel | None) -> None:
 
 
 def read_starting_model(run_dir: Path) -> StartingModel | None:
-    """Return what `note_starting_model` wrote; None where a run started from no bundle."""
+    """Return what `note_starting_model` wrote; None where a run started from no bundle.
+
+    Raises
+    ------
+    ResultsUnreadableError
+        If it is damaged.
+    """
     try:
         return _ADAPTER.validate_json((run_dir / STARTED_FROM_NAME).read_bytes())
     except FileNotFoundError:
         return None
+    except ValidationError as error:
+        raise ResultsUnreadableError(
+            f"{STARTED_FROM_NAME}, which tells what this run started from, is damaged; begin "
+            "the run anew."
+        ) from error
 
 
 def all_to_choose_on(data: PreparedData) -> PreparedData:
@@ -177,8 +184,19 @@ def as_brought(
         probabilities=np.stack(columns, axis=1),
         thresholds=tuple(entry.threshold for entry in entries),
     )
-    return tuple(_decisions(measure(before, seed=seed, resamples=resamples)))
+    return tuple(
+        _decisions(before, draw_weights(answers.groups, seed=seed, resamples=resamples))
+    )
 
 
-def _decisions(metrics: Iterable[Metric]) -> Iterable[Metric]:
-    return (m for m in metrics if m.name in COMPARED and m.label and m.source)
+def _decisions(answers: Answers, weights: Weights) -> Iterator[Metric]:
+    """Yield what thresholds decide, of every label with one within each source."""
+    for source in sorted(set(answers.sources)):
+        for column, threshold in enumerate(answers.thresholds):
+            if threshold is not None:
+                figures = figures_of(answers, pair_of(answers, source, column), weights)
+                yield from (
+                    m
+                    for m in figures.as_metrics()
+                    if m.name in COMPARED and np.isfinite(m.value)
+                )

@@ -12,6 +12,7 @@ from retina_desktop.domain.manifests import (
     ModelManifest,
     PreprocessingStep,
 )
+from training.calibrating import TRAINING
 from training.card_calibrated import before_section, kept_lines, untrained_section
 from training.card_figures import (
     challenge_lines,
@@ -133,7 +134,7 @@ def build_manifest(
 
 def _data_sources(result: EvaluationResult) -> tuple[DataSource, ...]:
     """Return the sources, and those that a bundle which the run started from was made of."""
-    used_for = "training, validation, test" if result.run.learned else "validation, test"
+    used_for = f"{TRAINING}, validation, test" if result.run.learned else "validation, test"
     own = {
         s.name: DataSource(s.name, s.licence, s.training + s.validation + s.test, used_for)
         for s in result.sources

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from training.answers import REPORT_FROM
+from training.calibrating import COMPARED
 from training.card_figures import shown, table
 from training.operating_points import FALSE_ALARMS_RARE, RAISED_FROM, SUPPORTED_FROM
 from training.results import EvaluationResult, RunFacts
@@ -73,7 +74,7 @@ def before_rows(result: EvaluationResult) -> Iterator[tuple[str, ...]]:
             source,
             *(
                 shown(figures.get((label, source, name)))
-                for name in ("sensitivity", "specificity")
+                for name in COMPARED
                 for figures in (came, now)
             ),
         )

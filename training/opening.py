@@ -66,9 +66,10 @@ def open_run(
     StopAskedError
         If `stop` said so while teachers were asked.
     """
-    recipe = as_it_came(recipe)
     goes_on = _goes_on(run_dir, fabric)
-    model = None if goes_on else starting_model(recipe.model.initial)
+    unread = goes_on and recipe.run.epochs  # its bundle may be gone since
+    model = None if unread else starting_model(recipe.model.initial)
+    recipe = as_it_came(recipe, model)
     if not goes_on:
         check_judgeable(recipe, model, data)
     _check(data, recipe, run_dir)

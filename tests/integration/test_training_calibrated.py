@@ -184,6 +184,20 @@ def test_photographs_that_the_model_learned_from_are_refused(model, tmp_path):
     assert not (tmp_path / "run" / "best.pt").exists()
 
 
+def test_a_calibrated_model_may_be_calibrated_again_on_the_same_camera(calibrated, tmp_path):
+    call("export", "--work-dir", calibrated.folder, "--destination", tmp_path / "once")
+    where = prepare(calibrated.manifest, tmp_path / "again")
+    judge(where, tmp_path / "once")
+    assert (tmp_path / "again" / "run" / "best.pt").exists()
+
+
+def test_a_damaged_note_of_the_start_is_told(calibrated, tmp_path):
+    where = prepare(calibrated.manifest, tmp_path)
+    judge(where, calibrated.model.bundle)
+    (tmp_path / "run" / "started_from.json").write_text("{}")
+    assert "begin the run anew" in call("evaluate", *where, code=3).stderr
+
+
 def test_no_model_other_labels_and_other_steps_are_refused(calibrated, tmp_path):
     where = prepare(calibrated.manifest, tmp_path / "plain")
     assert "choose an installed model" in judge(where, "none", code=3).stderr

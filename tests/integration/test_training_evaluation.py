@@ -186,7 +186,7 @@ def test_folds_are_trained_evaluated_and_summarised(pack, main_run):
     assert any(figure["name"] == "mean_auroc" for figure in told["figures"])
 
 
-def test_heatmaps_are_explained_in_a_file_and_on_the_page(main_run, folders):  # noqa: F811
+def test_heatmaps_are_explained_in_a_file_and_on_the_page(main_run, folders):  # noqa: F811 - that fixture
     images, masks = folders
     call(
         *("explain", "--work-dir", main_run, "--images", images, "--masks", masks),
