@@ -124,7 +124,7 @@ def test_the_window_says_that_nothing_was_learned(calibrated):
     headline = read_headline(calibrated.folder)
     assert headline is not None
     assert headline.learned is False
-    assert "nothing learned: its thresholds were chosen anew" in summary(headline)
+    assert "nothing learned; the report says which thresholds are new" in summary(headline)
     assert "the best after epoch 3" in summary(replace(headline, learned=True, best_epoch=3))
 
 

@@ -137,7 +137,7 @@ def summary(headline: Headline) -> str:
     words = (
         tr("{0} at {1} pixels, the best after epoch {2}.")
         if headline.learned
-        else tr("{0} at {1} pixels, nothing learned: its thresholds were chosen anew.")
+        else tr("{0} at {1} pixels, nothing learned; the report says which thresholds are new.")
     )
     trained = words.format(headline.architecture, headline.size, headline.best_epoch)
     if headline.mean_auroc is None:

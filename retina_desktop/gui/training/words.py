@@ -27,7 +27,7 @@ _PHASES = {
 _PHASES_WITHOUT_TRAINING = {  # where the recipe learns nothing
     Phase.READY: "Ready to measure the model and to choose its thresholds.",
     Phase.TRAINED: "Not measured yet.",
-    Phase.MEASURED: "Measured; thresholds are chosen anew.",
+    Phase.MEASURED: "Measured; nothing was learned.",
 }
 # By how the command's sentence begins, where it names what this page has a button for.
 _OWN_WORDS = {
